@@ -1,0 +1,1 @@
+"""Decides what may leave the room: priced requests, one draw, honest intervals."""

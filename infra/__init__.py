@@ -1,0 +1,1 @@
+"""The building: demo, seeds, deployment. Imported by none of the other packages."""
