@@ -1,0 +1,105 @@
+"""What an engine is asked to add up: whole numbers per cell of public keys, each person bounded.
+
+One person is in at most one cell of a plan. All values are whole multiples of the column's grid step.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from pathlib import Path
+
+from disclosure.person_view.schema import ViewColumn
+from workspaces.catalogue.columns import Domain
+
+
+@dataclass(frozen=True)
+class CountAll:
+    """1 for each person of the cell."""
+
+    width = 1
+
+
+@dataclass(frozen=True)
+class CountTrue:
+    """1 for each person whose flag is true; false and unknown add 0."""
+
+    column: str
+    width = 1
+
+
+@dataclass(frozen=True)
+class CountKnown:
+    """1 for each person whose value is known (not NULL)."""
+
+    column: str
+    width = 1
+
+
+@dataclass(frozen=True)
+class Sum:
+    """clamp(value, lower, upper) - centre for each person; an unknown value adds 0. All in units of the grid step.
+
+    One person changes the sum by at most max(upper - centre, centre - lower).
+    """
+
+    column: str
+    lower: int
+    upper: int
+    centre: int = 0
+    width = 1
+
+    def __post_init__(self) -> None:
+        if not self.lower < self.upper or not -(2**31) < self.lower - self.centre <= self.upper - self.centre < 2**31:
+            raise ValueError("bounds are in order and fit 32 bits around the centre")
+
+
+@dataclass(frozen=True)
+class Bins:
+    """One column per bin: [e0, e1), [e1, e2) … and the last closed on both sides; outside or unknown adds 0."""
+
+    column: str
+    edges: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.edges) < 2 or any(a >= b for a, b in zip(self.edges, self.edges[1:], strict=False)):
+            raise ValueError("edges are strictly increasing, two at least")
+
+    @property
+    def width(self) -> int:
+        """The number of bins."""
+        return len(self.edges) - 1
+
+
+Measure = CountAll | CountTrue | CountKnown | Sum | Bins
+
+
+@dataclass(frozen=True)
+class CellPlan:
+    """One table of numbers: keys and measures. `by` columns must have a domain; no key means one cell."""
+
+    name: str
+    by: tuple[ViewColumn, ...]
+    measures: tuple[Measure, ...]
+
+    @property
+    def domains(self) -> tuple[Domain, ...]:
+        """The public domain of each key."""
+        return tuple(domain for column in self.by if (domain := column.domain) is not None)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Cells, and columns per cell: the shape of the engine's answer for this plan."""
+        return prod(len(domain.values) for domain in self.domains), sum(measure.width for measure in self.measures)
+
+    def cells(self) -> Iterator[tuple[str | int | bool, ...]]:
+        """Key values of every cell, in the order of the answer's rows (the last key varies fastest)."""
+        return product(*(domain.values for domain in self.domains))
+
+
+@dataclass(frozen=True)
+class SnapshotFiles:
+    """Where a snapshot lies: `room` holds TABLE.parquet; `sampling` is the secret per-person sample key file."""
+
+    room: Path
+    sampling: Path
