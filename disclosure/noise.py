@@ -1,0 +1,80 @@
+"""The only module that imports OpenDP and draws. It adds integer noise to integer vectors, nothing else.
+
+Each part of a release is charged before it is drawn; here OpenDP's own privacy map must confirm that the loss is at
+most what was charged, or nothing is drawn.
+"""
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+# The library asks for a backtrace at every refused constructor unless told otherwise, which costs 0.1 s each.
+os.environ.setdefault("RUST_LIB_BACKTRACE", "0")
+
+from opendp.domains import atom_domain, vector_domain  # noqa: E402
+from opendp.measurements import make_gaussian, make_laplace  # noqa: E402
+from opendp.metrics import l1_distance, l2_distance  # noqa: E402
+from opendp.mod import enable_features  # noqa: E402
+
+from disclosure.accounting import MICRO  # noqa: E402
+
+enable_features("contrib")
+
+GAUSSIAN = "discrete Gaussian"
+LAPLACE = "discrete Laplace"
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, repr=False)
+class Exact:
+    """One part of a release before its noise. It has no repr and no pickle: exact numbers stay in the call.
+
+    `sensitivity` is L2² for the Gaussian and L1 for the Laplace, both whole numbers, of one person's change.
+    """
+
+    vector: Integers
+    mechanism: str
+    sensitivity: int
+    scale: Fraction
+    micro_rho: int
+
+    def __repr__(self) -> str:
+        return "Exact(…)"
+
+    def __reduce__(self) -> str:
+        raise TypeError("exact vectors are not stored")
+
+
+def add_noise(parts: Sequence[Exact]) -> list[Integers]:
+    """The noisy vectors, in order. Raises ArithmeticError, before any draw, if a part costs more than its charge."""
+    mechanisms = [_mechanism(part) for part in parts]
+    return [
+        np.asarray(mechanism(part.vector), dtype=np.int64) for mechanism, part in zip(mechanisms, parts, strict=True)
+    ]
+
+
+def _mechanism(part: Exact):  # type: ignore[no-untyped-def]  # OpenDP's measurements carry no types
+    scale = float(part.scale)
+    if Fraction(scale) != part.scale:
+        raise ArithmeticError("the scale is not exact in binary")
+    domain = vector_domain(atom_domain(T="i64"))
+    if part.mechanism == GAUSSIAN:
+        mechanism = make_gaussian(domain, l2_distance(T="f64"), scale=scale)
+        loss = Fraction(mechanism.map(_root_up(part.sensitivity)))
+    else:
+        mechanism = make_laplace(domain, l1_distance(T="i64"), scale=scale)
+        loss = Fraction(mechanism.map(part.sensitivity)) ** 2 / 2
+    if loss > Fraction(part.micro_rho, MICRO):
+        raise ArithmeticError("the mechanism costs more than was charged")
+    return mechanism
+
+
+def _root_up(square: int) -> float:
+    """A float at or just above the square root."""
+    root = math.sqrt(square)
+    return root if Fraction(root) ** 2 >= square else math.nextafter(root, math.inf)
