@@ -1,0 +1,30 @@
+"""What the committee decided, as data: columns, period, budget, end date, tier."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger
+from sqlmodel import Field, SQLModel
+
+from gateway.models.columns import Instant, opaque_id
+
+
+class Grant(SQLModel, table=True):
+    """What the committee decided, as data: columns, period, budget, end date, tier."""
+
+    __tablename__ = "grant"
+
+    id: str = Field(default_factory=lambda: opaque_id("grt"), primary_key=True)
+    project_id: str = Field(foreign_key="project.id", unique=True)
+    decided_at: datetime = Field(sa_type=Instant)
+    tables: dict[str, Any] = Field(sa_type=JSON)
+    period_start: date | None = None
+    period_end: date | None = None
+    ends_on: date
+    tier: str = "JOBS"
+    epsilon_micro: int
+    delta_e15: int
+    micro_rho: int = Field(sa_type=BigInteger)
+    delta0_e15: int = Field(default=0, sa_type=BigInteger)
+    reviews: int = 2
+    floor_half_width: int = 10

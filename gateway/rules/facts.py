@@ -1,0 +1,61 @@
+"""What the rules look at: the subject and its surroundings, loaded once under the lock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.models import (
+    Budget,
+    Grant,
+    Membership,
+    OptOutList,
+    Pool,
+    Project,
+    RegisterEntry,
+    Release,
+    Review,
+    Snapshot,
+    Vote,
+    Workspace,
+)
+from gateway.vocabulary import Appointment, Noun, State
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a person with the appointments in force now, or the system itself."""
+
+    person_id: str
+    name: str
+    appointments: frozenset[Appointment] = frozenset()
+    is_system: bool = False
+
+
+SYSTEM = Actor("system", "system", is_system=True)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A subject with everything a role or guard may ask about it."""
+
+    noun: Noun
+    subject_id: str
+    state: State
+    now: datetime
+    max_list_age_days: int
+    pool: Pool
+    pool_budget: Budget | None = None
+    active_list: OptOutList | None = None
+    project: Project | None = None
+    grant: Grant | None = None
+    budget: Budget | None = None
+    members: Sequence[Membership] = ()
+    votes: Sequence[Vote] = ()
+    snapshot: Snapshot | None = None
+    workspace: Workspace | None = None
+    release: Release | None = None
+    reviews: Sequence[Review] = ()
+    register_entry: RegisterEntry | None = None
+    owner_id: str = ""
+    jobs_today: int = 0
+    people_with_workspaces: frozenset[str] = field(default_factory=frozenset)

@@ -1,0 +1,179 @@
+"""Conditions on the subject. Each returns why not, or None; none looks at records (privacy model P5)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from gateway.models import Review
+from gateway.rules import budgets, quorum
+from gateway.rules.facts import Actor, Facts
+from gateway.rules.refusals import Refusal
+from gateway.rules.roles import owns
+from gateway.vocabulary import SnapshotState, Verdict
+
+Guard = Callable[[Actor, Facts], Refusal | None]
+
+LIST_AGE_CEILING_DAYS = 21
+JOBS_A_DAY = 20
+
+
+def _unless(met: bool, code: str, sentence: str, next_step: str) -> Refusal | None:
+    return None if met else Refusal(code, sentence, next_step)
+
+
+def grant_in_force(_: Actor, facts: Facts) -> Refusal | None:
+    """The project's grant has not ended."""
+    met = facts.grant is not None and facts.now.date() <= facts.grant.ends_on
+    return _unless(met, "grant:ended", "The project's grant is not in force.", "Ask the committee for a renewal.")
+
+
+def opt_outs_fresh(_: Actor, facts: Facts) -> Refusal | None:
+    """There is an active opt-out list, not older than policy, never older than the ceiling."""
+    days = min(facts.max_list_age_days, LIST_AGE_CEILING_DAYS)
+    newest = facts.active_list
+    met = newest is not None and timedelta(0) <= facts.now - newest.list_date <= timedelta(days=days)
+    return _unless(
+        met,
+        "opt_outs:not_fresh",
+        f"There is no active opt-out list of the last {days} days.",
+        "An operator exchanges with the national service; an IG officer activates the answer.",
+    )
+
+
+def has_not_voted(actor: Actor, facts: Facts) -> Refusal | None:
+    """One vote a person a round."""
+    met = all(vote.person_id != actor.person_id for vote in facts.votes)
+    return _unless(met, "vote:already_cast", "You have voted in this round.", "Wait for the other members.")
+
+
+def committee_approves(_: Actor, facts: Facts) -> Refusal | None:
+    """The quorum is there and approves."""
+    return _outcome(facts, Verdict.APPROVE)
+
+
+def committee_refuses(_: Actor, facts: Facts) -> Refusal | None:
+    """The quorum is there and refuses."""
+    return _outcome(facts, Verdict.REFUSE)
+
+
+def committee_returns(_: Actor, facts: Facts) -> Refusal | None:
+    """The quorum is there and sends the application back."""
+    return _outcome(facts, Verdict.RETURN)
+
+
+def _outcome(facts: Facts, verdict: Verdict) -> Refusal | None:
+    met = quorum.committee_outcome(facts.votes) is verdict
+    return _unless(met, "committee:not_settled", "The committee has not come to this outcome.", "Wait for more votes.")
+
+
+def snapshot_cleared(_: Actor, facts: Facts) -> Refusal | None:
+    """The project has a snapshot that an IG officer cleared."""
+    met = facts.snapshot is not None and facts.snapshot.state is SnapshotState.CLEARED
+    return _unless(
+        met, "snapshot:not_cleared", "The project has no cleared snapshot.", "An IG officer clears it after its build."
+    )
+
+
+def no_workspace_yet(_: Actor, facts: Facts) -> Refusal | None:
+    """One workspace a project."""
+    return _unless(
+        facts.workspace is None, "workspace:open_already", "The project has its workspace.", "Use the one that is open."
+    )
+
+
+def jobs_left_today(_: Actor, facts: Facts) -> Refusal | None:
+    """At most twenty runs a day: each says one bit (privacy model P13)."""
+    met = facts.jobs_today < JOBS_A_DAY
+    return _unless(met, "job:too_many", f"The project has run {JOBS_A_DAY} jobs today.", "Run the next one tomorrow.")
+
+
+def draws_not_frozen(_: Actor, facts: Facts) -> Refusal | None:
+    """No draw of the project failed without having been looked at (privacy model P6)."""
+    met = facts.project is not None and not facts.project.draws_frozen
+    return _unless(met, "release:draws_frozen", "An incident froze the project's draws.", "An IG officer closes it.")
+
+
+def budget_covers(_: Actor, facts: Facts) -> Refusal | None:
+    """The project's and the pool's budgets cover the priced loss."""
+    release = facts.release
+    met = release is not None and budgets.covers(facts.budget, budgets.Loss(release.micro_rho, release.delta_e15))
+    return _unless(
+        met,
+        "budget:not_covered",
+        "The project's remaining budget does not cover this request.",
+        "Ask for a smaller epsilon.",
+    )
+
+
+def budget_short(actor: Actor, facts: Facts) -> Refusal | None:
+    """The opposite of `budget_covers`, for the row that leads to failure before anything was begun."""
+    short = budget_covers(actor, facts) is not None
+    return _unless(short, "budget:covered", "The budget covers this request.", "Reserve it.")
+
+
+def reviewer_is_new(actor: Actor, facts: Facts) -> Refusal | None:
+    """Nobody reviews the same artefact twice, and who cleared the plan may still review it."""
+    seen = {review.person_id for review in _artefact_reviews(facts)}
+    met = actor.person_id not in seen
+    return _unless(met, "review:already_given", "You have reviewed this release.", "Wait for the other reviewer.")
+
+
+def reviews_wanted(_: Actor, facts: Facts) -> Refusal | None:
+    """The number of reviews that the grant asks for is not reached."""
+    met = facts.grant is not None and len(_artefact_reviews(facts)) < facts.grant.reviews
+    return _unless(met, "review:enough", "All reviews are in.", "Nothing is left to review.")
+
+
+def reviews_approve(_: Actor, facts: Facts) -> Refusal | None:
+    """All reviews are in and approve."""
+    return _agreed(facts, Verdict.APPROVE)
+
+
+def reviews_refuse(_: Actor, facts: Facts) -> Refusal | None:
+    """All reviews are in and refuse."""
+    return _agreed(facts, Verdict.REFUSE)
+
+
+def reviews_return(_: Actor, facts: Facts) -> Refusal | None:
+    """All reviews are in and return."""
+    return _agreed(facts, Verdict.RETURN)
+
+
+def reviews_differ(_: Actor, facts: Facts) -> Refusal | None:
+    """All reviews are in and do not agree."""
+    met = facts.grant is not None and quorum.differ(_artefact_reviews(facts), facts.grant.reviews)
+    return _unless(met, "review:not_disputed", "The reviews do not differ.", "Wait for the reviews.")
+
+
+def adjudicator_approves(_: Actor, facts: Facts) -> Refusal | None:
+    """The third checker approves."""
+    return _adjudicated(facts, Verdict.APPROVE)
+
+
+def adjudicator_refuses(_: Actor, facts: Facts) -> Refusal | None:
+    """The third checker refuses."""
+    return _adjudicated(facts, Verdict.REFUSE)
+
+
+def adjudicator_returns(_: Actor, facts: Facts) -> Refusal | None:
+    """The third checker returns."""
+    return _adjudicated(facts, Verdict.RETURN)
+
+
+def _artefact_reviews(facts: Facts) -> list[Review]:
+    return quorum.reviews_at(facts.reviews, "ARTEFACT", facts.release.turn) if facts.release else []
+
+
+def _agreed(facts: Facts, verdict: Verdict) -> Refusal | None:
+    met = facts.grant is not None and quorum.agreed(_artefact_reviews(facts), facts.grant.reviews) is verdict
+    return _unless(met, "review:not_settled", "The reviews have not come to this outcome.", "Wait for the reviews.")
+
+
+def _adjudicated(facts: Facts, verdict: Verdict) -> Refusal | None:
+    turn = facts.release.turn if facts.release else 0
+    met = quorum.agreed(quorum.reviews_at(facts.reviews, "ADJUDICATION", turn), 1) is verdict
+    return _unless(met, "review:not_adjudicated", "The third checker has not come to this outcome.", "Wait for it.")
+
+
+def own_record(actor: Actor, facts: Facts) -> Refusal | None:
+    """Only one's own sessions and tokens."""
+    return _unless(owns(actor, facts), "person:not_you", "This belongs to somebody else.", "Use your own page.")

@@ -1,0 +1,50 @@
+"""Roles are relations: what a person is on this subject, with every conflict of interest already taken out."""
+
+from gateway.rules.facts import Actor, Facts
+from gateway.vocabulary import Appointment, Noun, Role
+
+STANDING = {
+    Appointment.RESEARCHER: Role.RESEARCHER,
+    Appointment.IG_OFFICER: Role.IG_OFFICER,
+    Appointment.OPERATOR: Role.OPERATOR,
+    Appointment.AUDITOR: Role.AUDITOR,
+}
+COMMITTEE = {Appointment.COMMITTEE_MEMBER, Appointment.LAY_MEMBER}
+
+
+def roles_on(actor: Actor, facts: Facts) -> frozenset[Role]:
+    """Every role the actor holds on the subject.
+
+    A committee member is none on a project they belong to; a checker is none on a release they wrote, in a
+    project they belong to, or on a pool where they have a workspace (privacy model P11); an IG officer is
+    none on their own project.
+    """
+    if actor.is_system:
+        return frozenset({Role.SYSTEM})
+    held = {Role.SIGNED_IN} | {role for appointment, role in STANDING.items() if appointment in actor.appointments}
+    member = next((m for m in facts.members if m.person_id == actor.person_id), None)
+    if member is not None:
+        held -= {Role.IG_OFFICER}
+        if Role.RESEARCHER in held:
+            held |= {Role.MEMBER} | ({Role.LEAD} if member.leads else set())
+    elif actor.appointments & COMMITTEE:
+        held.add(Role.COMMITTEE_MEMBER)
+    if Appointment.OUTPUT_CHECKER in actor.appointments and _independent(actor, facts):
+        held.add(Role.OUTPUT_CHECKER)
+    if _wrote(actor, facts) and Role.MEMBER in held:
+        held.add(Role.AUTHOR)
+    return frozenset(held)
+
+
+def _wrote(actor: Actor, facts: Facts) -> bool:
+    return facts.release is not None and facts.release.author_id == actor.person_id
+
+
+def _independent(actor: Actor, facts: Facts) -> bool:
+    belongs = any(m.person_id == actor.person_id for m in facts.members)
+    return not belongs and not _wrote(actor, facts) and actor.person_id not in facts.people_with_workspaces
+
+
+def owns(actor: Actor, facts: Facts) -> bool:
+    """True for the person whose own record this is."""
+    return facts.noun is Noun.PERSON and facts.owner_id == actor.person_id

@@ -1,0 +1,308 @@
+"""The closed lists: roles, nouns, states, commands, audit event names. Each name is stated here and nowhere else.
+
+An event name is never reused for another meaning; states are stored by name.
+"""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is on one subject. Appointments come from our store; relations from the subject itself."""
+
+    SIGNED_IN = "SIGNED_IN"
+    RESEARCHER = "RESEARCHER"
+    LEAD = "LEAD"
+    MEMBER = "MEMBER"
+    AUTHOR = "AUTHOR"
+    COMMITTEE_MEMBER = "COMMITTEE_MEMBER"
+    OUTPUT_CHECKER = "OUTPUT_CHECKER"
+    IG_OFFICER = "IG_OFFICER"
+    OPERATOR = "OPERATOR"
+    AUDITOR = "AUDITOR"
+    SYSTEM = "SYSTEM"
+
+
+class Appointment(StrEnum):
+    """What a person may be appointed to; the lay seat counts for the quorum."""
+
+    RESEARCHER = "RESEARCHER"
+    COMMITTEE_MEMBER = "COMMITTEE_MEMBER"
+    LAY_MEMBER = "LAY_MEMBER"
+    OUTPUT_CHECKER = "OUTPUT_CHECKER"
+    IG_OFFICER = "IG_OFFICER"
+    OPERATOR = "OPERATOR"
+    AUDITOR = "AUDITOR"
+
+
+class Noun(StrEnum):
+    """The governed things a command may be about."""
+
+    POOL = "POOL"
+    OPT_OUT_LIST = "OPT_OUT_LIST"
+    PROJECT = "PROJECT"
+    SNAPSHOT = "SNAPSHOT"
+    WORKSPACE = "WORKSPACE"
+    TRANSFER = "TRANSFER"
+    JOB = "JOB"
+    RELEASE = "RELEASE"
+    REGISTER_ENTRY = "REGISTER_ENTRY"
+    PERSON = "PERSON"
+
+
+class PoolState(StrEnum):
+    """A pool of people is open for the life of its data."""
+
+    OPEN = "OPEN"
+
+
+class OptOutListState(StrEnum):
+    """One answer of the national service."""
+
+    RECEIVED = "RECEIVED"
+    ACTIVE = "ACTIVE"
+    SUPERSEDED = "SUPERSEDED"
+
+
+class ProjectState(StrEnum):
+    """One application and the project it becomes."""
+
+    DRAFT = "DRAFT"
+    SUBMITTED = "SUBMITTED"
+    RETURNED = "RETURNED"
+    APPROVED = "APPROVED"
+    REFUSED = "REFUSED"
+    SUSPENDED = "SUSPENDED"
+    CLOSED = "CLOSED"
+
+
+class SnapshotState(StrEnum):
+    """One build of one project's records."""
+
+    REQUESTED = "REQUESTED"
+    BUILDING = "BUILDING"
+    BUILT = "BUILT"
+    CLEARED = "CLEARED"
+    RETIRED = "RETIRED"
+    FAILED = "FAILED"
+
+
+class WorkspaceState(StrEnum):
+    """The governed place; its running sandbox is a room."""
+
+    OPEN = "OPEN"
+    FROZEN = "FROZEN"
+    DESTROYED = "DESTROYED"
+
+
+class TransferState(StrEnum):
+    """One file on its way into a workspace."""
+
+    SCANNING = "SCANNING"
+    ADMITTED = "ADMITTED"
+    REFUSED = "REFUSED"
+
+
+class JobState(StrEnum):
+    """One batch run; ENDED says nothing about how (privacy model P13)."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    ENDED = "ENDED"
+
+
+class ReleaseState(StrEnum):
+    """A release request and its artefact."""
+
+    DRAFT = "DRAFT"
+    SUBMITTED = "SUBMITTED"
+    PLAN_CLEARED = "PLAN_CLEARED"
+    RESERVED = "RESERVED"
+    DRAWING = "DRAWING"
+    SEALED = "SEALED"
+    IN_REVIEW = "IN_REVIEW"
+    ADJUDICATING = "ADJUDICATING"
+    APPROVED = "APPROVED"
+    RELEASED = "RELEASED"
+    RECALLED = "RECALLED"
+    RETURNED = "RETURNED"
+    REFUSED = "REFUSED"
+    WITHDRAWN = "WITHDRAWN"
+    FAILED = "FAILED"
+
+
+class RegisterState(StrEnum):
+    """One entry of the public register."""
+
+    DRAFT = "DRAFT"
+    PUBLISHED = "PUBLISHED"
+
+
+class PersonState(StrEnum):
+    """Somebody who signs in."""
+
+    ACTIVE = "ACTIVE"
+
+
+State = (
+    PoolState
+    | OptOutListState
+    | ProjectState
+    | SnapshotState
+    | WorkspaceState
+    | TransferState
+    | JobState
+    | ReleaseState
+    | RegisterState
+    | PersonState
+)
+
+
+class Command(StrEnum):
+    """What can be done; the permission has the same name."""
+
+    LOAD_RECORDS = "LOAD_RECORDS"
+    REQUEST_OPT_OUTS = "REQUEST_OPT_OUTS"
+    RECEIVE_OPT_OUTS = "RECEIVE_OPT_OUTS"
+    ACTIVATE_OPT_OUTS = "ACTIVATE_OPT_OUTS"
+    EXPORT_AUDIT = "EXPORT_AUDIT"
+    VIEW_QUALITY = "VIEW_QUALITY"
+    DRAFT_PROJECT = "DRAFT_PROJECT"
+    EDIT_PROJECT = "EDIT_PROJECT"
+    SUBMIT_PROJECT = "SUBMIT_PROJECT"
+    CAST_VOTE = "CAST_VOTE"
+    SETTLE_PROJECT = "SETTLE_PROJECT"
+    SUSPEND_PROJECT = "SUSPEND_PROJECT"
+    RESUME_PROJECT = "RESUME_PROJECT"
+    CLOSE_PROJECT = "CLOSE_PROJECT"
+    REQUEST_SNAPSHOT = "REQUEST_SNAPSHOT"
+    BEGIN_SNAPSHOT = "BEGIN_SNAPSHOT"
+    COMPLETE_SNAPSHOT = "COMPLETE_SNAPSHOT"
+    FAIL_SNAPSHOT = "FAIL_SNAPSHOT"
+    CLEAR_SNAPSHOT = "CLEAR_SNAPSHOT"
+    RETIRE_SNAPSHOT = "RETIRE_SNAPSHOT"
+    LOOK_FOR_PEOPLE = "LOOK_FOR_PEOPLE"
+    OPEN_WORKSPACE = "OPEN_WORKSPACE"
+    FREEZE_WORKSPACE = "FREEZE_WORKSPACE"
+    BRING_IN = "BRING_IN"
+    ADMIT_TRANSFER = "ADMIT_TRANSFER"
+    REFUSE_TRANSFER = "REFUSE_TRANSFER"
+    RUN_JOB = "RUN_JOB"
+    START_JOB = "START_JOB"
+    END_JOB = "END_JOB"
+    DRAFT_RELEASE = "DRAFT_RELEASE"
+    EDIT_RELEASE = "EDIT_RELEASE"
+    SUBMIT_RELEASE = "SUBMIT_RELEASE"
+    CLEAR_PLAN = "CLEAR_PLAN"
+    RETURN_PLAN = "RETURN_PLAN"
+    WITHDRAW_RELEASE = "WITHDRAW_RELEASE"
+    RESERVE_BUDGET = "RESERVE_BUDGET"
+    BEGIN_DRAW = "BEGIN_DRAW"
+    SEAL_ARTEFACT = "SEAL_ARTEFACT"
+    FAIL_DRAW = "FAIL_DRAW"
+    REVIEW_RELEASE = "REVIEW_RELEASE"
+    ADJUDICATE_RELEASE = "ADJUDICATE_RELEASE"
+    SETTLE_RELEASE = "SETTLE_RELEASE"
+    PUBLISH_RELEASE = "PUBLISH_RELEASE"
+    VIEW_ARTEFACT = "VIEW_ARTEFACT"
+    DOWNLOAD_OUTPUT = "DOWNLOAD_OUTPUT"
+    RECALL_RELEASE = "RECALL_RELEASE"
+    PUBLISH_ENTRY = "PUBLISH_ENTRY"
+    SIGN_IN = "SIGN_IN"
+    SIGN_OUT = "SIGN_OUT"
+    CREATE_TOKEN = "CREATE_TOKEN"  # noqa: S105
+    REVOKE_SESSION = "REVOKE_SESSION"
+
+
+class Event(StrEnum):
+    """What the audit log calls it: subject, then past tense."""
+
+    RECORDS_LOADED = "records:loaded"
+    OPT_OUTS_REQUESTED = "opt_outs:requested"
+    OPT_OUTS_RECEIVED = "opt_outs:received"
+    OPT_OUTS_ACTIVATED = "opt_outs:activated"
+    AUDIT_EXPORTED = "audit:exported"
+    QUALITY_VIEWED = "quality:viewed"
+    PROJECT_DRAFTED = "project:drafted"
+    PROJECT_EDITED = "project:edited"
+    PROJECT_SUBMITTED = "project:submitted"
+    PROJECT_VOTED = "project:voted"
+    PROJECT_APPROVED = "project:approved"
+    PROJECT_REFUSED = "project:refused"
+    PROJECT_RETURNED = "project:returned"
+    PROJECT_SUSPENDED = "project:suspended"
+    PROJECT_RESUMED = "project:resumed"
+    PROJECT_CLOSED = "project:closed"
+    SNAPSHOT_REQUESTED = "snapshot:requested"
+    SNAPSHOT_BEGUN = "snapshot:begun"
+    SNAPSHOT_BUILT = "snapshot:built"
+    SNAPSHOT_FAILED = "snapshot:failed"
+    SNAPSHOT_CLEARED = "snapshot:cleared"
+    SNAPSHOT_RETIRED = "snapshot:retired"
+    SNAPSHOT_SEARCHED = "snapshot:searched"
+    WORKSPACE_OPENED = "workspace:opened"
+    WORKSPACE_FROZEN = "workspace:frozen"
+    TRANSFER_SUBMITTED = "transfer:submitted"
+    TRANSFER_ADMITTED = "transfer:admitted"
+    TRANSFER_REFUSED = "transfer:refused"
+    JOB_QUEUED = "job:queued"
+    JOB_STARTED = "job:started"
+    JOB_ENDED = "job:ended"
+    RELEASE_DRAFTED = "release:drafted"
+    RELEASE_EDITED = "release:edited"
+    RELEASE_SUBMITTED = "release:submitted"
+    RELEASE_PLAN_CLEARED = "release:plan_cleared"
+    RELEASE_PLAN_RETURNED = "release:plan_returned"
+    RELEASE_WITHDRAWN = "release:withdrawn"
+    RELEASE_RESERVED = "release:reserved"
+    RELEASE_BEGUN = "release:begun"
+    RELEASE_SEALED = "release:sealed"
+    RELEASE_FAILED = "release:failed"
+    RELEASE_REVIEWED = "release:reviewed"
+    RELEASE_ADJUDICATED = "release:adjudicated"
+    RELEASE_DISPUTED = "release:disputed"
+    RELEASE_APPROVED = "release:approved"
+    RELEASE_RETURNED = "release:returned"
+    RELEASE_REFUSED = "release:refused"
+    RELEASE_PUBLISHED = "release:published"
+    RELEASE_VIEWED = "release:viewed"
+    RELEASE_DOWNLOADED = "release:downloaded"
+    RELEASE_RECALLED = "release:recalled"
+    REGISTER_PUBLISHED = "register:published"
+    PERSON_SIGNED_IN = "person:signed_in"
+    PERSON_SIGNED_OUT = "person:signed_out"
+    TOKEN_CREATED = "token:created"  # noqa: S105
+    SESSION_REVOKED = "session:revoked"
+    COMMAND_REFUSED = "command:refused"
+
+
+class TaskKind(StrEnum):
+    """Work that runs without a person, queued in the same commit as the command that asks for it."""
+
+    BUILD_SNAPSHOT = "BUILD_SNAPSHOT"
+    SCAN_TRANSFER = "SCAN_TRANSFER"
+    RUN_JOB = "RUN_JOB"
+    DRAW_RELEASE = "DRAW_RELEASE"
+
+
+class Verdict(StrEnum):
+    """What a committee member or an output checker may decide."""
+
+    APPROVE = "APPROVE"
+    RETURN = "RETURN"
+    REFUSE = "REFUSE"
+
+
+class Mark(StrEnum):
+    """Whether the author of a release had sight of rows of the pool (privacy model)."""
+
+    BLIND = "BLIND"
+    INFORMED = "INFORMED"
+
+
+class EntryKind(StrEnum):
+    """The four kinds of ledger entry."""
+
+    GRANT = "GRANT"
+    RESERVE = "RESERVE"
+    SPEND = "SPEND"
+    VOID = "VOID"
