@@ -1,0 +1,113 @@
+"""Do the statistics fit the view? Keys have public domains, bounds and edges lie on public grids (P1)."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from math import prod
+
+from disclosure.person_view.schema import ViewColumn, units
+from disclosure.requests import MAX_EDGES, ReleaseRequest, Statistic
+from workspaces.catalogue.columns import Grid, Type
+from workspaces.catalogue.errors import Invalid
+
+MAX_CELLS = 10_000
+
+
+def check_statistics(request: ReleaseRequest, columns: Mapping[str, ViewColumn]) -> None:
+    """Raises Invalid (request:column, request:key, request:of, request:bounds, request:edges, request:cells)."""
+    for statistic in request.statistics:
+        keys = [_key(statistic, _column(statistic, name, columns)) for name in statistic.by]
+        if statistic.of is not None:
+            _check_of(statistic, _column(statistic, statistic.of, columns))
+        if prod(keys) * max(1, len(statistic.edges or ()) - 1) > MAX_CELLS:
+            raise Invalid(
+                "request:cells",
+                f"Statistic {statistic.name} would have more than {MAX_CELLS} cells.",
+                "Use fewer keys or keys with fewer values.",
+            )
+
+
+def grid_of(column: ViewColumn) -> Grid:
+    """The grid of a column that has one. Raises Invalid("request:of")."""
+    if column.grid is None:
+        raise Invalid(
+            "request:of",
+            f"View column {column.name} has no public grid, so it has no bounds to sum within.",
+            "Use a measured value of one concept, a count, or arithmetic on columns that have a grid.",
+        )
+    return column.grid
+
+
+def bound_units(column: ViewColumn, value: Decimal, code: str = "bounds") -> int:
+    """The bound in units of the column's grid step. Raises Invalid(request:<code>) when it is not on the grid."""
+    grid = grid_of(column)
+    found = units(grid, Fraction(value))
+    if found is None:
+        raise Invalid(
+            f"request:{code}",
+            f"{'A bound' if code == 'bounds' else 'An edge'} of {column.name} is not on its public grid.",
+            f"Use {_text(grid.low)} to {_text(grid.high)} in steps of {_text(grid.step)} ({grid.unit}).",
+        )
+    return found
+
+
+def _text(value: Fraction) -> str:
+    return (
+        str(value.numerator) if value.denominator == 1 else str(Decimal(value.numerator) / Decimal(value.denominator))
+    )
+
+
+def _column(statistic: Statistic, name: str, columns: Mapping[str, ViewColumn]) -> ViewColumn:
+    if name not in columns:
+        raise Invalid(
+            "request:column",
+            f"Statistic {statistic.name} names {name}, which is not a column of the view.",
+            f"Use one of: {', '.join(columns)}.",
+        )
+    return columns[name]
+
+
+def _key(statistic: Statistic, column: ViewColumn) -> int:
+    """The number of values of a key."""
+    if column.domain is None:
+        raise Invalid(
+            "request:key",
+            f"Statistic {statistic.name} groups by {column.name}, which has no public list of values.",
+            "Group by a column with a public domain, or make a flag or a CASE with named groups in the view.",
+        )
+    return len(column.domain.values)
+
+
+def _check_of(statistic: Statistic, column: ViewColumn) -> None:
+    if statistic.kind == "proportion":
+        if column.type is not Type.BOOLEAN:
+            raise Invalid(
+                "request:of",
+                f"Proportion {statistic.name} is of {column.name}, which is not a yes/no column.",
+                "Use a flag of the view: exists in a form, or a condition in SQL.",
+            )
+    elif statistic.kind == "histogram":
+        _check_edges(statistic, column)
+    else:
+        _check_bounds(statistic, column)
+
+
+def _check_bounds(statistic: Statistic, column: ViewColumn) -> None:
+    lower, upper = (bound_units(column, value) for value in (statistic.lower, statistic.upper) if value is not None)
+    if lower >= upper:
+        raise Invalid(
+            "request:bounds",
+            f"The lower bound of {statistic.name} is not below its upper bound.",
+            "Give lower < upper.",
+        )
+
+
+def _check_edges(statistic: Statistic, column: ViewColumn) -> None:
+    edges = [bound_units(column, edge, "edges") for edge in statistic.edges or ()]
+    if not 2 <= len(edges) <= MAX_EDGES or any(a >= b for a, b in pairwise(edges)):
+        raise Invalid(
+            "request:edges",
+            f"The edges of {statistic.name} are not 2 to {MAX_EDGES} strictly increasing numbers.",
+            "Give the edges in increasing order, each once.",
+        )

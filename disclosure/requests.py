@@ -1,0 +1,214 @@
+"""A release request: a person view, the statistics over it, and the privacy loss offered; frozen, strict, digested.
+
+Numbers are exact: epsilon is a whole number of millionths, bounds and edges are decimals. A refusal looks at
+the request only (privacy model P5) and names fields, never what stands in them.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from hashlib import sha256
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from disclosure.person_view.form import Form
+from workspaces.catalogue.errors import Invalid
+
+MICRO = 1_000_000
+NAME = r"^[a-z][a-z0-9_]{0,39}$"
+MAX_STATISTICS = 20
+MAX_KEYS = 4
+MAX_EDGES = 50
+MAX_SQL = 20_000
+_DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
+_EPSILON = re.compile(r"\d{1,9}(\.\d{1,6})?")
+
+Kind = Literal["count", "proportion", "sum", "mean", "histogram"]
+NEEDS: dict[str, tuple[str, ...]] = {
+    "count": (),
+    "proportion": ("of",),
+    "sum": ("of", "lower", "upper"),
+    "mean": ("of", "lower", "upper"),
+    "histogram": ("of", "edges"),
+}
+
+
+def _plain(value: object, shape: re.Pattern[str]) -> Decimal:
+    """The exact decimal a number or decimal text stands for; a float stands for its shortest decimal."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        raise PydanticCustomError("number", "must be a number")
+    try:
+        exact = (
+            Decimal(value) if isinstance(value, str) else Decimal(repr(value) if isinstance(value, float) else value)
+        )
+    except (InvalidOperation, ValueError):
+        raise PydanticCustomError("number", "must be a number") from None
+    text = value if isinstance(value, str) else format(exact, "f") if exact.is_finite() and abs(exact) < 10**16 else ""
+    if not shape.fullmatch(text) or not text.isascii():
+        raise PydanticCustomError("number", "must be a plain decimal number of the size and precision allowed")
+    return abs(exact) if exact == 0 else exact
+
+
+def _bound(value: object) -> Decimal | None:
+    return None if value is None else _plain(value, _DECIMAL)
+
+
+def _micro(value: object) -> int:
+    micro = _plain(value, _EPSILON) * MICRO
+    if not 0 < micro <= MICRO:
+        raise PydanticCustomError("epsilon", "must be more than 0 and at most 1")
+    return int(micro)
+
+
+def _title(value: object) -> object:
+    if isinstance(value, str) and (not value.isprintable() or not value.strip()):
+        raise PydanticCustomError("title", "must be printable")
+    return value
+
+
+def _several(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+Name = Annotated[str, StringConstraints(pattern=NAME, strict=True)]
+Bound = Annotated[Decimal | None, BeforeValidator(_bound)]
+Edge = Annotated[Decimal, BeforeValidator(lambda value: _plain(value, _DECIMAL))]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Statistic(_Strict):
+    """One statistic by groups. Bounds and edges are in the unit of the column's grid."""
+
+    name: Name
+    kind: Kind
+    of: Name | None = None
+    by: Annotated[tuple[Name, ...], BeforeValidator(_several), Field(max_length=MAX_KEYS)] = ()
+    lower: Bound = None
+    upper: Bound = None
+    edges: Annotated[tuple[Edge, ...], BeforeValidator(_several), Field(max_length=MAX_EDGES)] | None = None
+
+    @model_validator(mode="after")
+    def _takes_what_its_kind_needs(self) -> Self:
+        given = {field for field in ("of", "lower", "upper", "edges") if getattr(self, field) is not None}
+        if given != set(NEEDS[self.kind]):
+            needs = ", ".join(NEEDS[self.kind]) or "neither column nor bounds"
+            raise PydanticCustomError("kind", "needs exactly: {needs}", {"needs": f"{self.kind} takes {needs}"})
+        if len(set(self.by)) != len(self.by):
+            raise PydanticCustomError("by", "must name each key once")
+        return self
+
+
+class View(_Strict):
+    """The person view, as a typed form or as SQL: exactly one of the two."""
+
+    form: Form | None = None
+    sql: Annotated[str, StringConstraints(min_length=1, max_length=MAX_SQL)] | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_two(self) -> Self:
+        if (self.form is None) == (self.sql is None):
+            raise PydanticCustomError("view", "must be either a form or sql")
+        return self
+
+
+class ReleaseRequest(_Strict):
+    """What a researcher asks to be released. `epsilon_micro` is in millionths."""
+
+    title: Annotated[str, StringConstraints(min_length=1, max_length=120), BeforeValidator(_title)]
+    view: View
+    statistics: Annotated[
+        tuple[Statistic, ...], BeforeValidator(_several), Field(min_length=1, max_length=MAX_STATISTICS)
+    ]
+    epsilon_micro: Annotated[int, BeforeValidator(_micro), Field(alias="epsilon")]
+    sites: Annotated[tuple[Literal["local"]], BeforeValidator(_several)] = ("local",)
+
+    @model_validator(mode="after")
+    def _names_statistics_once(self) -> Self:
+        if len({statistic.name for statistic in self.statistics}) != len(self.statistics):
+            raise PydanticCustomError("statistics", "must name each statistic once")
+        return self
+
+    def canonical(self) -> dict[str, Any]:
+        """The request as JSON that determines its meaning: decimals in shortest text, absent fields left out."""
+        body = self.model_dump(mode="python", by_alias=True, exclude_none=True, exclude={"epsilon_micro"})
+        return _shortest({**body, "epsilon": Decimal(self.epsilon_micro) / MICRO})  # type: ignore[no-any-return]
+
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON, hexadecimal."""
+        text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return sha256(text.encode()).hexdigest()
+
+
+def _shortest(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, Mapping):
+        return {key: _shortest(inner) for key, inner in value.items()}
+    return [_shortest(inner) for inner in value] if isinstance(value, tuple | list) else value
+
+
+def parse_request(obj: object) -> ReleaseRequest:
+    """The request that the JSON object stands for. Raises Invalid with a code `request:<field>`."""
+    if not isinstance(obj, Mapping) or _depth(obj) > 12:
+        raise Invalid(
+            "request:object", "A release request is one JSON object.", "Send title, view, statistics and epsilon."
+        )
+    try:
+        return ReleaseRequest.model_validate(dict(obj))
+    except ValidationError as error:
+        raise _refusal(error.errors(include_input=False, include_url=False)[0]) from None
+
+
+def _depth(value: object) -> int:
+    """How deep lists and objects are nested, walked without recursion; 13 stands for more than 12."""
+    level: list[object] = [value]
+    for depth in range(13):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return depth
+    return 13
+
+
+def _inside(value: object) -> Iterator[object]:
+    if isinstance(value, Mapping):
+        yield from value.values()
+    elif isinstance(value, list | tuple):
+        yield from value
+
+
+_NEXT = {
+    "title": "Give a title of 1 to 120 printable characters.",
+    "epsilon": "Give epsilon as a decimal of at most 6 places, more than 0 and at most 1, for example 0.5.",
+    "statistics": f"Give 1 to {MAX_STATISTICS} statistics, each with a name of its own.",
+    "name": "Use a name like mean_bmi: lower-case letters, digits and underscores, at most 40, a letter first.",
+    "kind": "Use count, proportion (of), sum or mean (of, lower, upper) or histogram (of, edges).",
+    "by": f"Give at most {MAX_KEYS} different view columns as keys.",
+    "of": "Name one column of the view.",
+    "lower": "Give the bound as a plain decimal number, for example 60 or 0.1.",
+    "upper": "Give the bound as a plain decimal number, for example 60 or 0.1.",
+    "edges": f"Give 2 to {MAX_EDGES} plain decimal numbers in increasing order.",
+    "sites": 'Leave it out, or give ["local"].',
+    "view": 'Give {"form": {"columns": […]}} or {"sql": "SELECT …"}.',
+    "form": "Each column has a name and one of person, exists, count, latest, earliest, min, max, mean.",
+    "sql": f"Give one SELECT of at most {MAX_SQL} characters.",
+}
+
+
+def _refusal(error: ErrorDetails) -> Invalid:
+    """One refusal for the first fault; a field that nobody knows is named by its place, never echoed."""
+    path = [part for part in error["loc"] if isinstance(part, str) and part in _NEXT]
+    field = "form" if "form" in path else path[-1] if path else "object"
+    kind, what = error["type"], error["msg"][:1].lower() + error["msg"][1:]
+    code = kind if kind in _NEXT else field
+    if kind == "extra_forbidden":
+        code, what = "unknown_field", "it holds a field that is not known"
+    elif kind == "missing" and isinstance(error["loc"][-1], str):
+        code, what = error["loc"][-1], "this field is needed"
+    return Invalid(f"request:{code}", f"{field}: {what}.", _NEXT.get(code, _NEXT.get(field, "Leave that field out.")))
