@@ -9,6 +9,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +17,12 @@ from numpy.typing import NDArray
 # The library asks for a backtrace at every refused constructor unless told otherwise, which costs 0.1 s each.
 os.environ.setdefault("RUST_LIB_BACKTRACE", "0")
 
-from opendp.domains import atom_domain, vector_domain  # noqa: E402
-from opendp.measurements import make_gaussian, make_laplace  # noqa: E402
-from opendp.metrics import l1_distance, l2_distance  # noqa: E402
-from opendp.mod import enable_features  # noqa: E402
+from opendp.domains import atom_domain, vector_domain
+from opendp.measurements import make_gaussian, make_laplace
+from opendp.metrics import l1_distance, l2_distance
+from opendp.mod import enable_features
 
-from disclosure.accounting import MICRO  # noqa: E402
+from disclosure.accounting import MICRO
 
 enable_features("contrib")
 
@@ -58,20 +59,24 @@ def add_noise(parts: Sequence[Exact]) -> list[Integers]:
     ]
 
 
-def _mechanism(part: Exact):  # type: ignore[no-untyped-def]  # OpenDP's measurements carry no types
+def _mechanism(part: Exact) -> Any:  # OpenDP's measurements carry no types
     scale = float(part.scale)
     if Fraction(scale) != part.scale:
         raise ArithmeticError("the scale is not exact in binary")
     domain = vector_domain(atom_domain(T="i64"))
     if part.mechanism == GAUSSIAN:
         mechanism = make_gaussian(domain, l2_distance(T="f64"), scale=scale)
-        loss = Fraction(mechanism.map(_root_up(part.sensitivity)))
+        loss = Fraction(_map(mechanism, _root_up(part.sensitivity)))
     else:
         mechanism = make_laplace(domain, l1_distance(T="i64"), scale=scale)
-        loss = Fraction(mechanism.map(part.sensitivity)) ** 2 / 2
+        loss = Fraction(_map(mechanism, part.sensitivity)) ** 2 / 2
     if loss > Fraction(part.micro_rho, MICRO):
         raise ArithmeticError("the mechanism costs more than was charged")
     return mechanism
+
+
+def _map(mechanism: Any, distance: float) -> float:
+    return float(mechanism.map(distance))
 
 
 def _root_up(square: int) -> float:

@@ -1,0 +1,125 @@
+"""What a draw hands over: released values and how they were made, as canonical JSON with a digest.
+
+Only noisy numbers come in here; there is no way for an exact one.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from disclosure.accounting import MICRO
+from disclosure.pricing import Price, PriceLine
+from disclosure.requests import ReleaseRequest
+from disclosure.statistics.base import Estimate, Integers, Statistic
+from disclosure.statistics.columns import text_of
+
+FORMAT = "tre-release/1"
+Key = str | int | bool
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """A sealed release: `body` is plain JSON, `digest` the SHA-256 of its canonical bytes."""
+
+    body: Mapping[str, Any] = field(repr=False)
+
+    def to_bytes(self) -> bytes:
+        """Canonical JSON: sorted keys, no spaces, ASCII."""
+        return json.dumps(self.body, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Artefact":
+        """The artefact these bytes hold."""
+        return cls(json.loads(data))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical bytes, hexadecimal."""
+        return sha256(self.to_bytes()).hexdigest()
+
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        """Released cells: statistic, keys, labels, value, low, high, too_noisy, drawn."""
+        return list(self.body["cells"])
+
+
+def describe(
+    request: ReleaseRequest, price: Price, statistics: Sequence[Statistic], noisy: Sequence[Integers]
+) -> dict[str, Any]:
+    """The artefact's body from noisy vectors, one per statistic in the order of the price's lines."""
+    parts = list(zip(statistics, price.lines, noisy, strict=True))
+    return {
+        "format": FORMAT,
+        "title": request.title,
+        "request_digest": request.digest(),
+        "view_sql": price.view_sql,
+        "view_notes": list(price.notes),
+        "literals": [{"text": each.text, "bits": each.bits, "where": each.where} for each in price.literals],
+        "micro_rho": price.micro_rho,
+        "delta_e15": price.delta_e15,
+        "epsilon_micro": price.epsilon_micro,
+        "epsilon_asked_micro": request.epsilon_micro,
+        "neighbours": "one linked person with all records, present or never present",
+        "statistics": [_statistic(statistic, line) for statistic, line, _ in parts],
+        "cells": [cell for statistic, line, vector in parts for cell in _cells(statistic, line, vector)],
+    }
+
+
+def epsilon_text(micro: int) -> str:
+    """Micro-ε as a plain decimal."""
+    return f"{(Decimal(micro) / MICRO).normalize():f}"
+
+
+def _statistic(statistic: Statistic, line: PriceLine) -> dict[str, Any]:
+    contribution = statistic.contribution
+    return {
+        **statistic.about(),
+        "name": line.statistic,
+        "kind": line.kind,
+        "by": [column.name for column in statistic.plan.by],
+        "mechanism": line.mechanism,
+        "scale": text_of(line.scale),
+        "micro_rho": line.micro_rho,
+        "sensitivity": {"l1": contribution.l1, "l2_squared": contribution.l2_squared},
+        "half_width_95": None if line.half_width_95 is None else str(line.half_width_95),
+        "half_width_assumes": line.assumes,
+        "noise_floor": line.note,
+        "interval": {"confidence": "0.95", "covers": statistic.covers},
+    }
+
+
+def _cells(statistic: Statistic, line: PriceLine, vector: Integers) -> Iterator[dict[str, Any]]:
+    rows = statistic.rows(vector.reshape(statistic.plan.shape[0], statistic.coordinates), line.scale)
+    columns = statistic.plan.by
+    for values, estimates in zip(statistic.plan.cells(), rows, strict=True):
+        keys = dict(zip((column.name for column in columns), values, strict=True))
+        labels = {
+            column.name: domain.label(value)
+            for column, domain, value in zip(columns, statistic.plan.domains, values, strict=True)
+        }
+        yield from _estimates(statistic, keys, labels, estimates)
+
+
+def _estimates(
+    statistic: Statistic, keys: dict[str, Key], labels: dict[str, str], estimates: Sequence[Estimate]
+) -> Iterator[dict[str, Any]]:
+    for within, estimate in zip(statistic.entries(), estimates, strict=True):
+        yield {
+            "statistic": statistic.plan.name,
+            "keys": {**keys, **({within[0]: within[1]} if within else {})},
+            "labels": {**labels, **({within[0]: within[2]} if within else {})},
+            "value": _number(estimate.value),
+            "low": _number(estimate.low),
+            "high": _number(estimate.high),
+            "too_noisy": estimate.too_noisy,
+            "drawn": list(estimate.drawn),
+        }
+
+
+def _number(value: Decimal | None) -> int | float | None:
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)

@@ -1,0 +1,104 @@
+"""The two public verbs: `price` looks at the request and the grant, `draw` looks at the records once.
+
+Refusals come from `price` alone, so they depend on request and terms only (privacy model P5). In `draw` the exact
+numbers live in local variables of one function; what goes wrong there is reported without cause, text or values.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from disclosure import noise
+from disclosure.accounting import MICRO
+from disclosure.artefact import Artefact, describe
+from disclosure.bounds import check_statistics
+from disclosure.engines.embedded import aggregate
+from disclosure.engines.plan import SnapshotFiles
+from disclosure.person_view import ProvenView, Schema, prove
+from disclosure.pricing import Price, PriceLine, price_of
+from disclosure.requests import ReleaseRequest
+from disclosure.statistics.base import Statistic
+from disclosure.statistics.registry import bind
+from disclosure.terms import Terms
+from workspaces.catalogue.errors import Invalid
+
+__all__ = ["DrawFailed", "Price", "PriceLine", "draw", "price"]
+
+
+class DrawFailed(Exception):
+    """A draw did not end. It says nothing more, and carries neither cause nor context: those could hold records."""
+
+    def __init__(self) -> None:
+        super().__init__("The draw did not end. What it cost stays spent.")
+
+
+@dataclass(frozen=True)
+class _Cleared:
+    """A request bound to the schema: its proven view, its statistics, its price."""
+
+    view: ProvenView
+    statistics: tuple[Statistic, ...]
+    price: Price
+
+
+def price(request: ReleaseRequest, terms: Terms) -> Price:
+    """What the request would cost under these terms. Raises Invalid; never touches data."""
+    return _clear(request, terms).price
+
+
+def draw(request: ReleaseRequest, terms: Terms, snapshot: SnapshotFiles) -> Artefact:
+    """The released values, noise added once. Raises Invalid before any read, DrawFailed without a cause after it."""
+    cleared = _clear(request, terms)
+    body = _draw_once(request, cleared, snapshot)
+    if body is None:
+        raise DrawFailed  # raised outside the handler, so that it has no context
+    return Artefact(body)
+
+
+def _draw_once(request: ReleaseRequest, cleared: _Cleared, snapshot: SnapshotFiles) -> dict[str, Any] | None:
+    """The artefact's body, or None when anything failed. Exact numbers are local to this function."""
+    try:
+        exact = aggregate(cleared.view, [statistic.plan for statistic in cleared.statistics], snapshot)
+        parts = [
+            noise.Exact(
+                statistic.vector(table).ravel(),
+                line.mechanism,
+                statistic.contribution.l2_squared,
+                line.scale,
+                line.micro_rho,
+            )
+            for statistic, line, table in zip(cleared.statistics, cleared.price.lines, exact, strict=True)
+        ]
+        noisy = noise.add_noise(parts)
+    except Exception:  # what it says could hold records
+        return None
+    return describe(request, cleared.price, cleared.statistics, noisy)
+
+
+def _clear(request: ReleaseRequest, terms: Terms) -> _Cleared:
+    _check_epsilon(request, terms)
+    view = prove(request.view, Schema.granted(terms.tables, rows_per_person=terms.rows_per_person))
+    _check_literals(view, terms)
+    check_statistics(request, view.columns)
+    statistics = tuple(bind(asked, view.columns, terms) for asked in request.statistics)
+    return _Cleared(view, statistics, price_of(request, terms, view, statistics))
+
+
+def _check_epsilon(request: ReleaseRequest, terms: Terms) -> None:
+    if request.epsilon_micro > terms.request_epsilon_micro:
+        raise Invalid(
+            "request:epsilon_over",
+            "The request offers more epsilon than one request of this project may spend.",
+            f"Ask for at most {Decimal(terms.request_epsilon_micro) / MICRO}.",
+        )
+
+
+def _check_literals(view: ProvenView, terms: Terms) -> None:
+    bits = sum(literal.bits for literal in view.literals)
+    if terms.literal_bits is not None and bits > terms.literal_bits:
+        raise Invalid(
+            "request:literals",
+            f"The view's own numbers and words carry {bits} bits; an author who has seen rows may use "
+            f"{terms.literal_bits}.",
+            "Use published code lists and bounds from the catalogue, or fewer values.",
+        )

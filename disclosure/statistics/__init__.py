@@ -1,0 +1,1 @@
+"""The statistics a request may ask for: one module each, one registry."""

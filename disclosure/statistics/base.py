@@ -1,0 +1,179 @@
+"""What every statistic says about itself: its plan, what one person can change, and what is released.
+
+Vectors are (cells, coordinates) arrays of int64. Sensitivities are whole numbers for one person added or removed,
+over all coordinates of all cells; a person is in at most one cell of the public cross product.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disclosure.engines.plan import CellPlan
+from disclosure.explain import CONFIDENCE, GAUSSIAN, bound, quantile
+
+Integers = NDArray[np.int64]
+
+ADDITIVE = (
+    "At least 95 % of such intervals hold the exact figure: what the noise alone can do. Not sampling, not errors in "
+    "records."
+)
+RATIO = (
+    "About 95 % of such intervals hold the exact ratio (Fieller's method on the two noisy numbers): what the noise "
+    "alone can do. Not sampling, not errors in records."
+)
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """The most that one person can change the vector: L1, L2² and the largest single coordinate."""
+
+    l1: int
+    l2_squared: int
+    largest: int
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A 95 % half-width known before the draw, and what it assumes (None: nothing)."""
+
+    half_width: Decimal
+    assumes: str | None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One released number. `low` and `high` are None where no interval is valid; all from noisy numbers only."""
+
+    value: Decimal | None
+    low: Decimal | None
+    high: Decimal | None
+    too_noisy: bool
+    drawn: tuple[int, ...]
+
+
+class Entry(NamedTuple):
+    """One bin of a histogram: the column binned, the bin as a key, its label."""
+
+    column: str
+    value: str
+    label: str
+
+
+ONE: tuple[Entry | None, ...] = (None,)
+
+
+class Statistic(Protocol):
+    """One statistic of a request, bound to columns of a proven view."""
+
+    kind: ClassVar[str]
+    covers: ClassVar[str]
+
+    @property
+    def plan(self) -> CellPlan:
+        """What the engine adds up."""
+        ...
+
+    @property
+    def contribution(self) -> Contribution:
+        """The most that one person can change the vector."""
+        ...
+
+    @property
+    def coordinates(self) -> int:
+        """Numbers drawn per cell of the plan."""
+        ...
+
+    def vector(self, exact: Integers) -> Integers:
+        """The engine's answer, (cells, plan columns), arranged as the vector that is drawn."""
+        ...
+
+    def expected(self, scale: Fraction, population: int) -> Expected:
+        """The half-width before the draw; `population` is a public figure."""
+        ...
+
+    def rows(self, noisy: Integers, scale: Fraction) -> list[list[Estimate]]:
+        """Released estimates, one list per cell of the plan (one entry, or one per bin)."""
+        ...
+
+    def entries(self) -> Sequence[Entry | None]:
+        """What tells apart the estimates of one cell: None for the only one, or one entry per bin."""
+        ...
+
+    def about(self) -> dict[str, Any]:
+        """Public parameters for the artefact."""
+        ...
+
+
+def additive(drawn: int, half: int, step: Fraction = Fraction(1)) -> Estimate:
+    """A noisy total in steps: exact interval, too noisy when the noise may be larger than the figure."""
+    value, width = drawn * step, half * step
+    return Estimate(exactly(value), exactly(value - width), exactly(value + width), width > abs(value), (drawn,))
+
+
+def half_width(scale: Fraction) -> int:
+    """The whole 95 % half-width of one drawn number."""
+    return bound(scale, GAUSSIAN, CONFIDENCE)
+
+
+def reach(scale: Fraction) -> float:
+    """How far a combination of two drawn numbers reaches, per unit length of its weights, at 95 %.
+
+    The 0.71 is the most that whole-number steps of both can add (½ · √2): the noise is discrete.
+    """
+    return quantile(CONFIDENCE) * float(scale) + 0.71
+
+
+def people_per_cell(plan: CellPlan, population: int) -> int:
+    """The public population spread evenly over the plan's cells, at least 1."""
+    return max(1, population // plan.shape[0])
+
+
+def decimal(value: float, digits: int, rounding: str = ROUND_HALF_EVEN) -> Decimal:
+    """A float as a decimal of so many digits after the point."""
+    return Decimal(value).quantize(Decimal(1).scaleb(-digits), rounding=rounding)
+
+
+@dataclass(frozen=True)
+class Range:
+    """The values a ratio can have, and the digits after the point to show."""
+
+    low: Fraction
+    high: Fraction
+    digits: int
+
+
+def within(possible: Range, *, value: float, low: float, high: float, drawn: tuple[int, ...]) -> Estimate:
+    """A ratio with its interval, both cut to the possible range after the interval was computed (P10).
+
+    An interval wholly outside the range means that the noise was unusual: no interval is given then. Too noisy when
+    the interval spans more than half the range.
+    """
+    floor, ceiling = float(possible.low), float(possible.high)
+    shown = decimal(min(max(value, floor), ceiling), possible.digits)
+    if high < floor or low > ceiling:
+        return Estimate(shown, None, None, True, drawn)
+    low, high = max(low, floor), min(high, ceiling)
+    wide = high - low > (ceiling - floor) / 2
+    ends = decimal(low, possible.digits, ROUND_FLOOR), decimal(high, possible.digits, ROUND_CEILING)
+    return Estimate(shown, *ends, wide, drawn)
+
+
+def nothing(drawn: tuple[int, ...]) -> Estimate:
+    """A ratio whose denominator may be nobody: no value, no valid interval."""
+    return Estimate(None, None, None, True, drawn)
+
+
+def digits_of(step: Fraction) -> int:
+    """Digits after the point that show a step of this size and two more."""
+    return max(0, math.ceil(-math.log10(step))) + 2
+
+
+def exactly(value: Fraction) -> Decimal:
+    """A fraction with a denominator of twos and fives as the decimal it is."""
+    return Decimal(value.numerator) / Decimal(value.denominator)
