@@ -22,7 +22,7 @@ class Role(StrEnum):
     SYSTEM = "SYSTEM"
 
 
-class Appointment(StrEnum):
+class Seat(StrEnum):
     """What a person may be appointed to; the lay seat counts for the quorum."""
 
     RESEARCHER = "RESEARCHER"
@@ -160,6 +160,9 @@ State = (
 class Command(StrEnum):
     """What can be done; the permission has the same name."""
 
+    OPEN_POOL = "OPEN_POOL"
+    WELCOME_PERSON = "WELCOME_PERSON"
+    APPOINT_PERSON = "APPOINT_PERSON"
     LOAD_RECORDS = "LOAD_RECORDS"
     REQUEST_OPT_OUTS = "REQUEST_OPT_OUTS"
     RECEIVE_OPT_OUTS = "RECEIVE_OPT_OUTS"
@@ -216,6 +219,9 @@ class Command(StrEnum):
 class Event(StrEnum):
     """What the audit log calls it: subject, then past tense."""
 
+    POOL_OPENED = "pool:opened"
+    PERSON_WELCOMED = "person:welcomed"
+    PERSON_APPOINTED = "person:appointed"
     RECORDS_LOADED = "records:loaded"
     OPT_OUTS_REQUESTED = "opt_outs:requested"
     OPT_OUTS_RECEIVED = "opt_outs:received"

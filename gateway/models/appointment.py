@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel
 
 from gateway.models.columns import Instant, opaque_id
-from gateway.vocabulary import Appointment
+from gateway.vocabulary import Seat
 
 
 class Appointment(SQLModel, table=True):
@@ -15,6 +15,6 @@ class Appointment(SQLModel, table=True):
 
     id: str = Field(default_factory=lambda: opaque_id("app"), primary_key=True)
     person_id: str = Field(foreign_key="person.id", index=True)
-    role: Appointment
+    role: Seat
     since: datetime = Field(sa_type=Instant)
     until: datetime | None = Field(default=None, sa_type=Instant)

@@ -18,7 +18,7 @@ from gateway.models import (
     Vote,
     Workspace,
 )
-from gateway.vocabulary import Appointment, Noun, State
+from gateway.vocabulary import Noun, Seat, State
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Actor:
 
     person_id: str
     name: str
-    appointments: frozenset[Appointment] = frozenset()
+    appointments: frozenset[Seat] = frozenset()
     is_system: bool = False
 
 

@@ -177,3 +177,8 @@ def _adjudicated(facts: Facts, verdict: Verdict) -> Refusal | None:
 def own_record(actor: Actor, facts: Facts) -> Refusal | None:
     """Only one's own sessions and tokens."""
     return _unless(owns(actor, facts), "person:not_you", "This belongs to somebody else.", "Use your own page.")
+
+
+def not_oneself(actor: Actor, facts: Facts) -> Refusal | None:
+    """Nobody appoints themselves."""
+    return _unless(not owns(actor, facts), "person:yourself", "You cannot appoint yourself.", "Ask another operator.")

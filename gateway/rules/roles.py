@@ -1,15 +1,15 @@
 """Roles are relations: what a person is on this subject, with every conflict of interest already taken out."""
 
 from gateway.rules.facts import Actor, Facts
-from gateway.vocabulary import Appointment, Noun, Role
+from gateway.vocabulary import Noun, Role, Seat
 
 STANDING = {
-    Appointment.RESEARCHER: Role.RESEARCHER,
-    Appointment.IG_OFFICER: Role.IG_OFFICER,
-    Appointment.OPERATOR: Role.OPERATOR,
-    Appointment.AUDITOR: Role.AUDITOR,
+    Seat.RESEARCHER: Role.RESEARCHER,
+    Seat.IG_OFFICER: Role.IG_OFFICER,
+    Seat.OPERATOR: Role.OPERATOR,
+    Seat.AUDITOR: Role.AUDITOR,
 }
-COMMITTEE = {Appointment.COMMITTEE_MEMBER, Appointment.LAY_MEMBER}
+COMMITTEE = {Seat.COMMITTEE_MEMBER, Seat.LAY_MEMBER}
 
 
 def roles_on(actor: Actor, facts: Facts) -> frozenset[Role]:
@@ -29,7 +29,7 @@ def roles_on(actor: Actor, facts: Facts) -> frozenset[Role]:
             held |= {Role.MEMBER} | ({Role.LEAD} if member.leads else set())
     elif actor.appointments & COMMITTEE:
         held.add(Role.COMMITTEE_MEMBER)
-    if Appointment.OUTPUT_CHECKER in actor.appointments and _independent(actor, facts):
+    if Seat.OUTPUT_CHECKER in actor.appointments and _independent(actor, facts):
         held.add(Role.OUTPUT_CHECKER)
     if _wrote(actor, facts) and Role.MEMBER in held:
         held.add(Role.AUTHOR)

@@ -72,6 +72,8 @@ _IG = {Role.IG_OFFICER}
 
 STEPS: tuple[Step, ...] = (
     # the pool
+    step(_POOL, _C.OPEN_POOL, by=_SYSTEM, records=_E.POOL_OPENED),
+    step(_POOL, _C.WELCOME_PERSON, by=_SYSTEM, records=_E.PERSON_WELCOMED),
     step(_POOL, _C.LOAD_RECORDS, by={Role.OPERATOR}, records=_E.RECORDS_LOADED),
     step(_POOL, _C.REQUEST_OPT_OUTS, by={Role.OPERATOR}, records=_E.OPT_OUTS_REQUESTED),
     step(_POOL, _C.RECEIVE_OPT_OUTS, by={Role.OPERATOR}, records=_E.OPT_OUTS_RECEIVED),
@@ -81,6 +83,9 @@ STEPS: tuple[Step, ...] = (
     # opt-out lists
     step(_LIST.RECEIVED, _C.ACTIVATE_OPT_OUTS, to=_LIST.ACTIVE, by=_IG, records=_E.OPT_OUTS_ACTIVATED),
     # people
+    step(
+        _PERSON, _C.APPOINT_PERSON, by={Role.SYSTEM, Role.OPERATOR}, when=[g.not_oneself], records=_E.PERSON_APPOINTED
+    ),
     step(_PERSON, _C.SIGN_IN, by={Role.SIGNED_IN}, when=[g.own_record], records=_E.PERSON_SIGNED_IN),
     step(_PERSON, _C.SIGN_OUT, by={Role.SIGNED_IN}, when=[g.own_record], records=_E.PERSON_SIGNED_OUT),
     step(_PERSON, _C.CREATE_TOKEN, by={Role.SIGNED_IN}, when=[g.own_record], records=_E.TOKEN_CREATED),

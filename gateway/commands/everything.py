@@ -1,0 +1,11 @@
+"""Imports every module of verbs, so that the registry is complete before the door opens."""
+
+from importlib import import_module
+
+MODULES = ("people", "pools", "opt_outs", "projects", "snapshots", "workspaces", "releases", "register")
+
+
+def load() -> None:
+    """Import them all; importing twice changes nothing."""
+    for module in MODULES:
+        import_module(f"gateway.commands.{module}")

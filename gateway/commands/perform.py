@@ -1,0 +1,169 @@
+"""THE door: lock, roles, refusal, handler, state, audit, outbox, commit. There is no other.
+
+Permission is decided before the handler runs; state and audit event come from the row. A refusal or bad
+input rolls everything back and leaves one audit row of its own.
+"""
+
+import hmac
+import json
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from gateway.commands import everything
+from gateway.commands.act import VERBS, Act, Given, parse
+from gateway.models import Notice, Task
+from gateway.rules.facts import SYSTEM, Actor, Facts
+from gateway.rules.refusals import Refusal, unknown
+from gateway.rules.roles import roles_on
+from gateway.rules.transitions import Step, choose
+from gateway.settings import Settings
+from gateway.store import audit_chain
+from gateway.store.queries.facts import facts_of, subject_of
+from gateway.store.unit_of_work import UnitOfWork, Work
+from gateway.vocabulary import Command, Event
+from workspaces.catalogue.errors import Invalid
+
+everything.load()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a command: the subject's state now, what was created, what the verb returned."""
+
+    subject_id: str
+    state: str
+    created_id: str = ""
+    returned: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """What every command needs: the database, the settings, the clock."""
+
+    unit: UnitOfWork
+    settings: Settings
+    clock: Any
+
+    def now(self) -> datetime:
+        """The present moment, in UTC."""
+        moment: datetime = self.clock()
+        return moment
+
+
+def perform(gateway: Gateway, *, actor: Actor, command: Command, subject_id: str, given: Any = None) -> Outcome:
+    """Carry out one command, or raise why not (Refusal, Invalid); either way one audit row says so."""
+    try:
+        outcome, then = _commit(gateway, actor, command, subject_id, given)
+    except (Refusal, Invalid) as why:
+        _record_refusal(gateway, actor, command, subject_id, given, why)
+        raise
+    if then is None or not _possible(gateway, then, subject_id):
+        return outcome
+    return _follow(gateway, then, outcome)
+
+
+def _follow(gateway: Gateway, then: Command, outcome: Outcome) -> Outcome:
+    """What the row says comes next, by the system; if it is refused, what was committed before stands."""
+    with suppress(Refusal, Invalid):
+        settled = perform(gateway, actor=SYSTEM, command=then, subject_id=outcome.subject_id)
+        return Outcome(outcome.subject_id, settled.state, outcome.created_id, outcome.returned)
+    return outcome
+
+
+def _commit(
+    gateway: Gateway, actor: Actor, command: Command, subject_id: str, raw: Any
+) -> tuple[Outcome, Command | None]:
+    now = gateway.now()
+    with gateway.unit.writing() as work:
+        subject = subject_of(work, subject_id)
+        if subject is None:
+            raise unknown()
+        facts = facts_of(work, subject, now, gateway.settings.list_max_age_days)
+        row = choose(actor, command, facts)
+        if isinstance(row, Refusal):
+            raise row
+        given = parse(command, raw)
+        act = Act(work=work, actor=actor, facts=facts, now=now, settings=gateway.settings)
+        VERBS[command].run(act=act, subject=subject, given=given)
+        subject.state = row.to
+        work.add(subject)
+        _record(gateway, work, act, row, given)
+        return Outcome(subject_id, row.to.value, act.created_id, act.returned), row.then
+
+
+def _record(gateway: Gateway, work: Work, act: Act, row: Step, given: Given) -> None:
+    audit_chain.append(
+        work,
+        at=act.now,
+        event=row.records.value,
+        actor_id=act.actor.person_id,
+        actor=act.actor.name,
+        roles=sorted(role.value for role in roles_on(act.actor, act.facts)),
+        command=row.command.value,
+        noun=act.facts.noun.value,
+        subject_id=act.facts.subject_id,
+        state_before=row.state.value,
+        state_after=row.to.value,
+        code="",
+        reason=act.reason,
+        request_digest=_digest(gateway.settings, given.model_dump(mode="json")),
+    )
+    if row.queues is not None:
+        work.add(Task(kind=row.queues, subject_id=act.created_id or act.facts.subject_id, due_at=act.now))
+    for member in act.facts.members:
+        if member.person_id != act.actor.person_id:
+            subject = act.facts.subject_id
+            work.add(Notice(at=act.now, person_id=member.person_id, event=row.records.value, subject_id=subject))
+
+
+def _record_refusal(
+    gateway: Gateway, actor: Actor, command: Command, subject_id: str, raw: Any, why: Refusal | Invalid
+) -> None:
+    with gateway.unit.writing() as work:
+        subject = subject_of(work, subject_id)
+        facts = facts_of(work, subject, gateway.now(), gateway.settings.list_max_age_days) if subject else None
+        audit_chain.append(
+            work,
+            at=gateway.now(),
+            event=Event.COMMAND_REFUSED.value,
+            actor_id=actor.person_id,
+            actor=actor.name,
+            roles=sorted(role.value for role in roles_on(actor, facts)) if facts else [],
+            command=command.value,
+            noun=facts.noun.value if facts else "",
+            subject_id=subject_id[:64],
+            state_before=facts.state.value if facts else "",
+            state_after=facts.state.value if facts else "",
+            code=why.code,
+            reason="",
+            request_digest=_digest(gateway.settings, raw.model_dump(mode="json") if isinstance(raw, Given) else raw),
+        )
+
+
+def _digest(settings: Settings, given: Any) -> str:
+    # keyed: an input may hold NHS numbers, and a plain digest of those could be searched
+    body = json.dumps(given, sort_keys=True, default=str).encode()
+    return hmac.new(settings.secret_key.get_secret_value().encode(), body, sha256).hexdigest()
+
+
+def _possible(gateway: Gateway, command: Command, subject_id: str) -> bool:
+    with gateway.unit.reading() as work:
+        subject = subject_of(work, subject_id)
+        facts = facts_of(work, subject, gateway.now(), gateway.settings.list_max_age_days)
+        return isinstance(choose(SYSTEM, command, facts), Step)
+
+
+def permit(gateway: Gateway, *, actor: Actor, command: Command, subject_id: str) -> Facts:
+    """Ask the same question before long work starts outside a transaction; a refusal is audited and raised."""
+    with gateway.unit.reading() as work:
+        subject = subject_of(work, subject_id)
+        facts = facts_of(work, subject, gateway.now(), gateway.settings.list_max_age_days) if subject else None
+    answer: Step | Refusal = choose(actor, command, facts) if facts else unknown()
+    if isinstance(answer, Refusal) or facts is None:
+        why = answer if isinstance(answer, Refusal) else unknown()
+        _record_refusal(gateway, actor, command, subject_id, None, why)
+        raise why
+    return facts

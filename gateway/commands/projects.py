@@ -1,0 +1,263 @@
+"""Projects: drafted and submitted by a lead, voted on by the committee, settled by quorum."""
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from disclosure.accounting import GrantedLoss, convert_grant
+from gateway.commands.act import Act, Given, verb
+from gateway.models import Budget, Grant, LedgerEntry, Membership, Person, Pool, Project, RegisterEntry, Vote
+from gateway.rules import budgets
+from gateway.rules.quorum import committee_outcome
+from gateway.rules.refusals import Refusal
+from gateway.vocabulary import Command, EntryKind, ProjectState, Seat, Verdict
+from workspaces.catalogue.errors import Invalid
+from workspaces.catalogue.tables import TABLES
+
+MICRO = 1_000_000
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=3000)]
+Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class Wanted(BaseModel):
+    """One table with the columns wanted and the reason for them."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    table: str
+    columns: tuple[str, ...] = Field(min_length=1)
+    reason: Text
+
+
+class Application(Given):
+    """The Five Safes questions, the data wanted, the budget, the end."""
+
+    title: Short
+    lay_summary: Text
+    public_benefit: Text
+    safe_people: Text
+    safe_project: Text
+    safe_settings: Text
+    safe_outputs: Text
+    organisation: Short
+    legal_basis_article_6: Short = "(e) public task"
+    legal_basis_article_9: Short = "(j) research"
+    common_law_route: Short = "Not applicable"
+    data: tuple[Wanted, ...] = Field(min_length=1, max_length=20)
+    members: tuple[str, ...] = ()
+    period_start: date | None = None
+    period_end: date | None = None
+    epsilon: Decimal = Field(gt=0, le=10, decimal_places=6, allow_inf_nan=False)
+    ends_on: date
+
+
+@verb(Command.DRAFT_PROJECT, Application)
+def draft(*, act: Act, subject: Pool, given: Application) -> None:
+    """A new application; who drafts it leads it."""
+    _check(act, given)
+    row = Project(pool_id=subject.id, title=given.title, application=given.model_dump(mode="json"), created_at=act.now)
+    project = act.work.add(row)
+    act.work.add(Membership(project_id=project.id, person_id=act.actor.person_id, leads=True))
+    _set_members(act, project, given)
+    act.created_id = project.id
+
+
+@verb(Command.EDIT_PROJECT, Application)
+def edit(*, act: Act, subject: Project, given: Application) -> None:
+    """The whole application anew."""
+    _check(act, given)
+    subject.title = given.title
+    subject.application = given.model_dump(mode="json")
+    _set_members(act, subject, given)
+
+
+@verb(Command.SUBMIT_PROJECT)
+def submit(*, act: Act, subject: Project, given: Given) -> None:
+    """To the committee; a returned application starts a new round, the old votes stay."""
+    loss = _asked(act, Application.model_validate_json(json.dumps(subject.application)))
+    _need_pool(act, budgets.Loss(loss.micro_rho, loss.delta0_e15))
+    if subject.state is ProjectState.RETURNED:
+        subject.round += 1
+
+
+class CastVote(Given):
+    """A vote with its reason."""
+
+    verdict: Verdict
+    reason: Text
+
+
+@verb(Command.CAST_VOTE, CastVote)
+def cast_vote(*, act: Act, subject: Project, given: CastVote) -> None:
+    """One vote of this round."""
+    lay = Seat.LAY_MEMBER in act.actor.appointments
+    act.work.add(
+        Vote(
+            project_id=subject.id,
+            round=subject.round,
+            person_id=act.actor.person_id,
+            lay=lay,
+            verdict=given.verdict,
+            reason=given.reason,
+            at=act.now,
+        )
+    )
+
+
+@verb(Command.SETTLE_PROJECT)
+def settle(*, act: Act, subject: Project, given: Given) -> None:
+    """An approval carries the grant, its budget and a draft of the register entry; others carry nothing."""
+    approvals = sum(vote.verdict is Verdict.APPROVE for vote in act.facts.votes)
+    act.reason = f"{approvals} of {len(act.facts.votes)} for approval"
+    if committee_outcome(act.facts.votes) is Verdict.APPROVE:
+        _grant(act, subject)
+        _register(act, subject)
+
+
+class Because(Given):
+    """A reason that people will read."""
+
+    reason: Text
+
+
+@verb(Command.SUSPEND_PROJECT, Because)
+def suspend(*, act: Act, subject: Project, given: Because) -> None:
+    """Access stops at once."""
+    act.reason = given.reason
+
+
+@verb(Command.RESUME_PROJECT, Because)
+def resume(*, act: Act, subject: Project, given: Because) -> None:
+    """Access comes back; draws that an incident froze may go on."""
+    subject.draws_frozen = False
+    act.reason = given.reason
+
+
+@verb(Command.CLOSE_PROJECT, Because)
+def close(*, act: Act, subject: Project, given: Because) -> None:
+    """The project ends; what it did not spend goes back to the pool."""
+    if act.facts.budget is not None and act.facts.pool_budget is not None:
+        unspent = budgets.left(act.facts.budget)
+        budgets.void(act.facts.pool_budget, unspent)
+        act.facts.budget.granted_micro_rho -= unspent.micro_rho
+        act.facts.budget.granted_delta_e15 -= unspent.delta_e15
+    act.reason = given.reason
+
+
+def _check(act: Act, given: Application) -> None:
+    for wanted in given.data:
+        table = TABLES.get(wanted.table)
+        if table is None or any(table.column(name) is None for name in wanted.columns):
+            raise Invalid(
+                "application:unknown_column",
+                "The application asks for a table or column that the catalogue does not have.",
+                "Choose from the catalogue.",
+            )
+    if len({wanted.table for wanted in given.data}) != len(given.data):
+        raise Invalid("application:table_twice", "A table is asked for twice.", "Ask for each table once.")
+    if given.ends_on <= act.now.date():
+        raise Invalid("application:end_past", "The project would end today or earlier.", "Give an end in the future.")
+
+
+def _set_members(act: Act, project: Project, given: Application) -> None:
+    for old in act.work.all(Membership, Membership.project_id == project.id):
+        if not old.leads:
+            act.work.session.delete(old)
+    act.work.session.flush()
+    for email in dict.fromkeys(given.members):
+        person = act.work.find(Person, Person.email == email)
+        if person is None:
+            raise Invalid(
+                "application:unknown_member",
+                "A member is not known here.",
+                "Members sign in once before they are named.",
+            )
+        if person.id != act.actor.person_id:
+            act.work.add(Membership(project_id=project.id, person_id=person.id))
+
+
+def _grant(act: Act, project: Project) -> None:
+    application = Application.model_validate_json(json.dumps(project.application))
+    loss = _asked(act, application)
+    allotment = budgets.Loss(loss.micro_rho, loss.delta0_e15)
+    _need_pool(act, allotment)
+    act.work.add(
+        Grant(
+            project_id=project.id,
+            decided_at=act.now,
+            tables={wanted.table: list(_columns(wanted)) for wanted in application.data},
+            period_start=application.period_start,
+            period_end=application.period_end,
+            ends_on=application.ends_on,
+            epsilon_micro=int(application.epsilon * MICRO),
+            delta_e15=act.facts.pool.delta_e15,
+            micro_rho=loss.micro_rho,
+            delta0_e15=loss.delta0_e15,
+        )
+    )
+    _open_budget(act, project, allotment)
+
+
+def _asked(act: Act, application: Application) -> GrantedLoss:
+    return convert_grant(int(application.epsilon * MICRO), act.facts.pool.delta_e15)
+
+
+def _need_pool(act: Act, allotment: budgets.Loss) -> None:
+    if not budgets.covers(act.facts.pool_budget, allotment):
+        raise Refusal(
+            "budget:pool_short", "The pool's lifetime budget does not cover this grant.", "Ask for a smaller epsilon."
+        )
+
+
+def _columns(wanted: Wanted) -> list[str]:
+    return list(dict.fromkeys((TABLES[wanted.table].person_key, *wanted.columns)))
+
+
+def _open_budget(act: Act, project: Project, allotment: budgets.Loss) -> None:
+    if act.facts.pool_budget is not None:
+        budgets.reserve(act.facts.pool_budget, allotment)
+    act.work.add(
+        Budget(
+            id=project.id,
+            pool_id=project.pool_id,
+            project_id=project.id,
+            granted_micro_rho=allotment.micro_rho,
+            granted_delta_e15=allotment.delta_e15,
+        )
+    )
+    act.work.add(
+        LedgerEntry(
+            at=act.now,
+            pool_id=project.pool_id,
+            project_id=project.id,
+            kind=EntryKind.GRANT,
+            micro_rho=allotment.micro_rho,
+            delta_e15=allotment.delta_e15,
+        )
+    )
+
+
+def _register(act: Act, project: Project) -> None:
+    """The entry's fields carry the names of HDR UK's data use register (version 2)."""
+    said = project.application
+    fields: dict[str, Any] = {
+        "project_id_text": project.id,
+        "organisation_name": said["organisation"],
+        "project_title": said["title"],
+        "lay_summary": said["lay_summary"],
+        "public_benefit_statement": said["public_benefit"],
+        "latest_approval_date": act.now.date().isoformat(),
+        "project_end_date": said["ends_on"],
+        "non_gateway_datasets": [wanted["table"] for wanted in said["data"]],
+        "data_sensitivity_level": "De-Personalised",
+        "legal_basis_for_data_article6": said["legal_basis_article_6"],
+        "legal_basis_for_data_article9": said["legal_basis_article_9"],
+        "duty_of_confidentiality": said["common_law_route"],
+        "national_data_optout": "Yes",
+        "access_type": "TRE",
+        "privacy_enhancements": "National and Type 1 opt-outs removed; de-identified; differentially private releases.",
+        "releases": [],
+    }
+    act.work.add(RegisterEntry(project_id=project.id, fields=fields, created_at=act.now))

@@ -1,0 +1,33 @@
+"""A grant as terms that the disclosure library understands."""
+
+from disclosure.terms import Terms
+from gateway.models import Grant, Pool, Release
+from gateway.vocabulary import Mark
+
+LITERAL_BITS = 256
+
+
+def terms_of(grant: Grant, pool: Pool, mark: Mark = Mark.BLIND) -> Terms:
+    """Everything that pricing and drawing may know of a project."""
+    return Terms(
+        tables={table: tuple(columns) for table, columns in grant.tables.items()},
+        delta_e15=grant.delta_e15 - grant.delta0_e15,
+        public_population=pool.public_population,
+        floor_half_width=grant.floor_half_width,
+        literal_bits=LITERAL_BITS if mark is Mark.INFORMED else None,
+    )
+
+
+def mark_of(grant: Grant) -> Mark:
+    """Only authors who work through jobs alone are BLIND."""
+    return Mark.BLIND if grant.tier == "JOBS" else Mark.INFORMED
+
+
+def object_name(release: Release) -> str:
+    """Where a sealed artefact lies in the object store."""
+    return f"releases/{release.id}/artefact.json"
+
+
+def package_name(release: Release) -> str:
+    """Where a release's package lies in the object store."""
+    return f"releases/{release.id}/package.zip"

@@ -1,0 +1,121 @@
+"""Workspaces: opened over a cleared snapshot; scripts come in scanned and run as jobs that tell little."""
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import token_hex
+
+from pydantic import Field
+
+from gateway.commands.act import Act, Given, verb
+from gateway.models import Job, Project, Transfer, Workspace
+from gateway.vocabulary import Command, JobState
+
+MAX_TEXT = 1_048_576
+
+
+@verb(Command.OPEN_WORKSPACE)
+def open_workspace(*, act: Act, subject: Project, given: Given) -> None:
+    """One workspace a project; its folder's name says nothing."""
+    row = Workspace(project_id=subject.id, room_key=token_hex(16), opened_at=act.now)
+    act.created_id = act.work.add(row).id
+
+
+class Because(Given):
+    """A reason that people will read."""
+
+    reason: str = Field(min_length=1, max_length=3000)
+
+
+@verb(Command.FREEZE_WORKSPACE, Because)
+def freeze(*, act: Act, subject: Workspace, given: Because) -> None:
+    """Nothing runs and nothing comes in any more."""
+    act.reason = given.reason
+
+
+class BringIn(Given):
+    """A script, written outside."""
+
+    name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,60}\.(py|sql)$")
+    text: str = Field(min_length=1, max_length=MAX_TEXT)
+
+
+@verb(Command.BRING_IN, BringIn)
+def bring_in(*, act: Act, subject: Workspace, given: BringIn) -> None:
+    """Kept by digest until the scan has seen it."""
+    content = given.text.encode()
+    digest = sha256(content).hexdigest()
+    quarantine = act.settings.folder / "transfers"
+    quarantine.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (quarantine / digest).write_bytes(content)
+    row = Transfer(
+        workspace_id=subject.id,
+        person_id=act.actor.person_id,
+        name=given.name,
+        digest=digest,
+        size=len(content),
+        submitted_at=act.now,
+    )
+    act.created_id = act.work.add(row).id
+
+
+class Scanned(Given):
+    """What the scan found: rule names, never content."""
+
+    findings: list[str] = Field(default_factory=list)
+
+
+@verb(Command.ADMIT_TRANSFER, Scanned)
+def admit(*, act: Act, subject: Transfer, given: Scanned) -> None:
+    """The file may be used in the room."""
+    subject.findings = given.findings
+
+
+@verb(Command.REFUSE_TRANSFER, Scanned)
+def refuse(*, act: Act, subject: Transfer, given: Scanned) -> None:
+    """The file stays outside."""
+    subject.findings = given.findings
+    act.reason = ", ".join(given.findings)
+
+
+@verb(Command.RUN_JOB)
+def run_job(*, act: Act, subject: Transfer, given: Given) -> None:
+    """Queued; its snapshot is the one that is cleared when it starts."""
+    row = Job(
+        workspace_id=subject.workspace_id,
+        transfer_id=subject.id,
+        person_id=act.actor.person_id,
+        submitted_at=act.now,
+    )
+    act.created_id = act.work.add(row).id
+
+
+@verb(Command.START_JOB)
+def start_job(*, act: Act, subject: Job, given: Given) -> None:
+    """Running."""
+    subject.started_at = act.now
+
+
+class Ended(Given):
+    """The one bit that is told."""
+
+    usable: bool
+
+
+@verb(Command.END_JOB, Ended)
+def end_job(*, act: Act, subject: Job, given: Ended) -> None:
+    """Kept until the next tick; nothing else of how it went is kept outside the room."""
+    subject.usable = given.usable
+    subject.shown_at = next_tick(act.now, act.settings.job_tick_seconds)
+
+
+def next_tick(now: datetime, seconds: int) -> datetime:
+    """The next whole multiple of the tick since the epoch, never this very moment."""
+    since = int(now.timestamp()) // seconds * seconds + seconds
+    return now.replace(microsecond=0) + timedelta(seconds=since - int(now.timestamp()))
+
+
+def shown_state(job: Job, now: datetime) -> tuple[JobState, bool | None]:
+    """What anybody outside sees: ENDED and the bit only from the tick on (privacy model P13)."""
+    if job.state is JobState.ENDED and (job.shown_at is None or now < job.shown_at):
+        return JobState.RUNNING, None
+    return job.state, job.usable if job.state is JobState.ENDED else None

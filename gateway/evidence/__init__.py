@@ -1,0 +1,1 @@
+"""Pure proofs: packages, the audit chain, commitments. Imports nothing of ours."""

@@ -1,0 +1,43 @@
+"""Every setting, typed and frozen; each is an environment variable with the prefix TRE_."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator sets. Nothing has a secret default: without TRE_SECRET_KEY nothing starts."""
+
+    model_config = SettingsConfigDict(env_prefix="TRE_", frozen=True, extra="ignore")
+
+    folder: Path = Field(description="Where the gateway keeps its database, vault, objects and rooms.")
+    secret_key: SecretStr = Field(description="At least 32 characters; seals cookies and keyed digests.")
+    base_url: str = Field("http://127.0.0.1:8500", description="The address people use.")
+    demo: bool = Field(False, description="Synthetic people, development identity provider, loopback only.")
+    database_url: str = Field("", description="SQLAlchemy address; empty means SQLite in the folder.")
+    bucket: str = Field("", description="S3 bucket for snapshots and releases; empty means the folder.")
+    oidc_issuer: str = Field("", description="Issuer of the identity provider.")
+    oidc_client_id: str = Field("tre-gateway", description="Our client id at the provider.")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="Our client secret at the provider.")
+    require_second_factor: bool = Field(True, description="Refuse a sign-in whose amr names one factor only.")
+    list_max_age_days: int = Field(7, ge=1, le=21, description="Oldest opt-out list that may be used.")
+    job_tick_seconds: int = Field(60, ge=1, description="Fixed tick on which a job's end is shown.")
+    draw_pace: float = Field(1.0, gt=0, description="Factor on the deadline that a plan fixes for its draw.")
+    session_idle_minutes: int = Field(30, ge=1, description="A session ends after so long without a request.")
+    session_hours: int = Field(12, ge=1, description="A session ends after so long in any case.")
+    rooms_socket: str = Field("", description="Socket of the room supervisor; empty runs rooms as this user.")
+    room_environment: Path = Field(Path("/usr"), description="The Python environment that rooms see.")
+    mailbox: str = Field("X26TRE01", description="Our MESH mailbox.")
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < 32:
+            raise ValueError("TRE_SECRET_KEY needs at least 32 characters")
+        return value
+
+    @property
+    def database(self) -> str:
+        """The database address in force."""
+        return self.database_url or f"sqlite:///{self.folder / 'gateway.db'}"

@@ -1,0 +1,1 @@
+"""How it is kept: the only transactions, the objects, the keys, the migrations."""

@@ -1,0 +1,1 @@
+"""Questions to the database; what a person sees is always filtered by visibility."""

@@ -1,0 +1,87 @@
+"""The only place that begins and commits transactions.
+
+On SQLite a writing transaction takes the write lock at its start; on PostgreSQL an advisory lock does the same,
+so that the audit chain has one writer at a time.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, create_engine, event, text
+from sqlmodel import Session, SQLModel, select
+
+Row = TypeVar("Row", bound=SQLModel)
+_WRITER = 731_202
+
+
+class Work:
+    """One transaction: rows in, rows out; it cannot commit itself."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def get(self, table: type[Row], key: Any) -> Row | None:
+        """The row of that key, or None."""
+        return self.session.get(table, key)
+
+    def need(self, table: type[Row], key: Any) -> Row:
+        """The row of that key; its absence is a defect."""
+        row = self.session.get(table, key)
+        if row is None:
+            raise LookupError(f"no such {table.__name__}")
+        return row
+
+    def find(self, table: type[Row], *where: Any) -> Row | None:
+        """The first row that meets the conditions."""
+        return self.session.exec(select(table).where(*where).limit(1)).first()
+
+    def all(self, table: type[Row], *where: Any, order: Any = None) -> Sequence[Row]:
+        """All rows that meet the conditions."""
+        query = select(table).where(*where)
+        return self.session.exec(query if order is None else query.order_by(order)).all()
+
+    def add(self, row: Row) -> Row:
+        """A new row, visible to later questions of this transaction."""
+        self.session.add(row)
+        self.session.flush()
+        return row
+
+
+class UnitOfWork:
+    """Opens transactions on one database."""
+
+    def __init__(self, address: str) -> None:
+        self.engine: Engine = create_engine(address)
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine, "connect", _prepare_sqlite)
+
+    @contextmanager
+    def writing(self) -> Iterator[Work]:
+        """A transaction that may change rows; commits at the end, rolls back on any error."""
+        with self.engine.connect() as connection:
+            if self.engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
+            with Session(bind=connection, expire_on_commit=False) as session:
+                yield Work(session)
+                session.flush()
+                session.commit()
+            connection.commit()
+
+    @contextmanager
+    def reading(self) -> Iterator[Work]:
+        """A transaction that changes nothing."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield Work(session)
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=20000", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}").close()
