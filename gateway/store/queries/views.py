@@ -1,0 +1,245 @@
+"""What a person sees of each noun: plain JSON values, always filtered by visibility.
+
+The same views feed pages, API and client. Exact figures of builds and loads are only in what IG officers and
+auditors may see (privacy model P9).
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import SQLModel, col
+
+from gateway.commands.workspaces import shown_state
+from gateway.models import (
+    Job,
+    Membership,
+    OptOutList,
+    Person,
+    Project,
+    RegisterEntry,
+    Release,
+    Review,
+    Snapshot,
+    Transfer,
+    Vote,
+    Workspace,
+)
+from gateway.rules.budgets import left
+from gateway.rules.facts import Actor, Facts
+from gateway.rules.refusals import Refusal, unknown
+from gateway.rules.roles import roles_on
+from gateway.rules.transitions import STEPS, choose
+from gateway.rules.visibility import may_see, visible_reviews, visible_votes
+from gateway.store.queries.facts import TABLES, facts_of, subject_of
+from gateway.store.unit_of_work import Work
+from gateway.vocabulary import Command, Noun, RegisterState, Role
+
+View = dict[str, Any]
+INSIDERS = frozenset({Role.IG_OFFICER, Role.AUDITOR})
+
+
+def one(work: Work, actor: Actor, subject_id: str, now: datetime, max_list_age_days: int) -> View:
+    """One subject as this person sees it, with what they may do and why not; raises the refusal `unknown`."""
+    subject = subject_of(work, subject_id)
+    if subject is None:
+        raise unknown()
+    facts = facts_of(work, subject, now, max_list_age_days)
+    if not may_see(roles_on(actor, facts), facts):
+        raise unknown()
+    return _shown(work, actor, subject, facts)
+
+
+def many(work: Work, actor: Actor, noun: Noun, now: datetime, max_list_age_days: int) -> list[View]:
+    """Every subject of a noun that this person may know of, newest first."""
+    found: list[View] = []
+    for subject in work.all(TABLES[noun]):
+        facts = facts_of(work, subject, now, max_list_age_days)
+        if may_see(roles_on(actor, facts), facts):
+            found.append(_shown(work, actor, subject, facts))
+    return sorted(found, key=lambda view: str(view.get("created_at", view["id"])), reverse=True)
+
+
+def register(work: Work) -> list[View]:
+    """The public register: published entries only."""
+    rows = work.all(
+        RegisterEntry, RegisterEntry.state == RegisterState.PUBLISHED, order=col(RegisterEntry.published_at).desc()
+    )
+    return [{"id": row.id, "version": row.version, **row.fields} for row in rows]
+
+
+def actions(actor: Actor, facts: Facts) -> View:
+    """Every command of this noun: None when it can be done now, else why not."""
+    noun_states = type(facts.state)
+    commands = dict.fromkeys(
+        row.command for row in STEPS if type(row.state) is noun_states and not _system(row.command)
+    )
+    return {command.value: _hint(actor, command, facts) for command in commands}
+
+
+def _system(command: Command) -> bool:
+    return all(row.by == {Role.SYSTEM} for row in STEPS if row.command is command)
+
+
+def _hint(actor: Actor, command: Command, facts: Facts) -> View | None:
+    answer = choose(actor, command, facts)
+    if not isinstance(answer, Refusal):
+        return None
+    return {"code": answer.code, "sentence": answer.sentence, "next_step": answer.next_step}
+
+
+def _shown(work: Work, actor: Actor, subject: Any, facts: Facts) -> View:
+    roles = roles_on(actor, facts)
+    common = {
+        "id": subject.id,
+        "noun": facts.noun.value,
+        "state": subject.state.value,
+        "roles": sorted(role.value for role in roles),
+        "actions": actions(actor, facts),
+    }
+    return {**common, **_PARTS.get(facts.noun, _nothing)(work, actor, roles, subject, facts)}
+
+
+def _nothing(*_: Any) -> View:
+    return {}
+
+
+def _plain(row: SQLModel, *names: str) -> View:
+    body = row.model_dump(mode="json")
+    return {name: body[name] for name in names}
+
+
+def _person(work: Work, person_id: str) -> View:
+    person = work.get(Person, person_id)
+    return {"id": person_id, "name": person.name if person else person_id}
+
+
+def _pool(work: Work, actor: Actor, roles: frozenset[Role], subject: Any, facts: Facts) -> View:  # noqa: ARG001
+    fresh = facts.active_list
+    body = _plain(subject, "name", "public_population", "epsilon_micro", "delta_e15")
+    return body | {"opt_out_list_date": fresh.list_date.isoformat() if fresh else None}
+
+
+def _project(work: Work, actor: Actor, roles: frozenset[Role], subject: Project, facts: Facts) -> View:
+    return {
+        **_plain(subject, "title", "application", "round", "created_at", "draws_frozen"),
+        "members": [_member(work, row) for row in facts.members],
+        "votes": [_vote(work, row) for row in visible_votes(actor, roles, facts)],
+        "votes_cast": len(facts.votes),
+        "grant": facts.grant.model_dump(mode="json") if facts.grant else None,
+        "budget": _budget(facts)
+        if roles & {Role.MEMBER, Role.AUDITOR, Role.IG_OFFICER, Role.COMMITTEE_MEMBER}
+        else None,
+        "snapshot": _snapshot(work, actor, roles, facts.snapshot, facts) if facts.snapshot else None,
+        "workspace_id": facts.workspace.id if facts.workspace else None,
+        "releases": _releases(work, subject.id, roles),
+        "register_entry_id": _entry_id(work, subject.id),
+    }
+
+
+def _member(work: Work, row: Membership) -> View:
+    return {**_person(work, row.person_id), "leads": row.leads}
+
+
+def _vote(work: Work, row: Vote) -> View:
+    return {**_plain(row, "verdict", "reason", "lay", "at", "round"), "person": _person(work, row.person_id)}
+
+
+def _budget(facts: Facts) -> View | None:
+    if facts.budget is None:
+        return None
+    row = facts.budget
+    return {
+        "granted_micro_rho": row.granted_micro_rho,
+        "reserved_micro_rho": row.reserved_micro_rho,
+        "spent_micro_rho": row.spent_micro_rho,
+        "left_micro_rho": left(row).micro_rho,
+    }
+
+
+def _releases(work: Work, project_id: str, roles: frozenset[Role]) -> list[View]:
+    if not roles & {Role.MEMBER, Role.IG_OFFICER, Role.AUDITOR}:
+        return []
+    rows = work.all(Release, Release.project_id == project_id, order=col(Release.created_at).desc())
+    return [{"id": row.id, "title": row.title, "state": row.state.value} for row in rows]
+
+
+def _entry_id(work: Work, project_id: str) -> str | None:
+    entry = work.find(RegisterEntry, RegisterEntry.project_id == project_id)
+    return entry.id if entry else None
+
+
+def _snapshot(work: Work, actor: Actor, roles: frozenset[Role], subject: Snapshot, facts: Facts) -> View:  # noqa: ARG001
+    body = _plain(subject, "project_id", "requested_at", "built_at", "cut_date", "commitment", "failure")
+    body |= {"id": subject.id, "state": subject.state.value}
+    if roles & INSIDERS:
+        body |= _plain(subject, "people", "removed", "manifest_digest", "opt_out_list_id", "nonce")
+    return body
+
+
+def _opt_out_list(work: Work, actor: Actor, roles: frozenset[Role], subject: OptOutList, facts: Facts) -> View:  # noqa: ARG001
+    body = _plain(subject, "local_id", "list_date", "received_at", "activated_at", "commitment")
+    return body | (_plain(subject, "receipt", "digest") if roles & INSIDERS else {})
+
+
+def _workspace(work: Work, actor: Actor, roles: frozenset[Role], subject: Workspace, facts: Facts) -> View:
+    transfers = work.all(Transfer, Transfer.workspace_id == subject.id, order=col(Transfer.submitted_at).desc())
+    jobs = work.all(Job, Job.workspace_id == subject.id, order=col(Job.submitted_at).desc())
+    return {
+        **_plain(subject, "project_id", "opened_at"),
+        "transfers": [_transfer_line(row) for row in transfers],
+        "jobs": [{"id": row.id, **_job(work, actor, roles, row, facts)} for row in jobs],
+    }
+
+
+def _transfer_line(row: Transfer) -> View:
+    return {"id": row.id, "state": row.state.value, **_plain(row, "name", "digest", "size", "submitted_at", "findings")}
+
+
+def _transfer(work: Work, actor: Actor, roles: frozenset[Role], subject: Transfer, facts: Facts) -> View:  # noqa: ARG001
+    return _transfer_line(subject) | {"workspace_id": subject.workspace_id}
+
+
+def _job(work: Work, actor: Actor, roles: frozenset[Role], subject: Job, facts: Facts) -> View:  # noqa: ARG001
+    state, usable = shown_state(subject, facts.now)
+    return {**_plain(subject, "workspace_id", "transfer_id", "submitted_at"), "state": state.value, "usable": usable}
+
+
+def _release(work: Work, actor: Actor, roles: frozenset[Role], subject: Release, facts: Facts) -> View:
+    names = ("title", "project_id", "request", "request_digest", "price", "micro_rho", "delta_e15", "mark", "turn")
+    return {
+        **_plain(subject, *names, "created_at", "deadline_at", "artefact_digest", "released_at", "recall_reason"),
+        "author": _person(work, subject.author_id),
+        "project_title": facts.project.title if facts.project else "",
+        "reviews": [_review(work, row, roles) for row in visible_reviews(actor, roles, facts)],
+        "reviews_wanted": facts.grant.reviews if facts.grant else 0,
+        "budget": _budget(facts) if roles & {Role.MEMBER, Role.OUTPUT_CHECKER, Role.AUDITOR} else None,
+    }
+
+
+def _review(work: Work, row: Review, roles: frozenset[Role]) -> View:
+    who = _person(work, row.person_id) if roles & {Role.OUTPUT_CHECKER, Role.AUDITOR} else {"name": "output checker"}
+    return {**_plain(row, "stage", "turn", "verdict", "reason", "at"), "person": who}
+
+
+def _register_entry(work: Work, actor: Actor, roles: frozenset[Role], subject: RegisterEntry, facts: Facts) -> View:  # noqa: ARG001
+    return _plain(subject, "project_id", "fields", "version", "published_at")
+
+
+def _self(work: Work, actor: Actor, roles: frozenset[Role], subject: Person, facts: Facts) -> View:  # noqa: ARG001
+    body = _plain(subject, "name", "organisation")
+    return body | (_plain(subject, "email") if subject.id == actor.person_id else {})
+
+
+_PARTS: dict[Noun, Callable[..., View]] = {
+    Noun.POOL: _pool,
+    Noun.PROJECT: _project,
+    Noun.SNAPSHOT: _snapshot,
+    Noun.OPT_OUT_LIST: _opt_out_list,
+    Noun.WORKSPACE: _workspace,
+    Noun.TRANSFER: _transfer,
+    Noun.JOB: _job,
+    Noun.RELEASE: _release,
+    Noun.REGISTER_ENTRY: _register_entry,
+    Noun.PERSON: _self,
+}
