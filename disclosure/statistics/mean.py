@@ -6,6 +6,7 @@ both: L2² = largest distance from the centre² + weight².
 
 import math
 from dataclasses import dataclass
+from decimal import ROUND_CEILING
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -89,7 +90,8 @@ class Mean:
         people = people_per_cell(self.plan, population)
         slope = math.hypot(1, self.radius / 2 / self.weight)
         width = quantile(CONFIDENCE) * float(scale) * slope / people * float(self.step)
-        shown = decimal(min(width, float((self.upper - self.lower) * self.step)), digits_of(self.step))
+        widest = float((self.upper - self.lower) * self.step)
+        shown = decimal(min(width, widest), digits_of(self.step), ROUND_CEILING)
         return Expected(
             shown, f"assuming about {people:,} people in each cell and a mean in the middle half of the bounds"
         )

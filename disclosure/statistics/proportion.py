@@ -5,6 +5,7 @@ Drawn are those with and those without, not those with and all: a person is in o
 
 import math
 from dataclasses import dataclass
+from decimal import ROUND_CEILING
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -58,7 +59,7 @@ class Proportion:
     def expected(self, scale: Fraction, population: int) -> Expected:
         """At most this, for as many people as the public population would put in a cell."""
         people = people_per_cell(self.plan, population)
-        width = decimal(min(1.0, quantile(CONFIDENCE) * float(scale) / people), DIGITS)
+        width = decimal(min(1.0, quantile(CONFIDENCE) * float(scale) / people), DIGITS, ROUND_CEILING)
         return Expected(width, f"assuming about {people:,} people in each cell")
 
     def rows(self, noisy: Integers, scale: Fraction) -> list[list[Estimate]]:

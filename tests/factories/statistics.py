@@ -1,0 +1,35 @@
+"""A small view, people of it, and requests over it, for tests of statistics."""
+
+from disclosure.person_view.schema import ViewColumn
+from disclosure.requests import Statistic
+from disclosure.statistics.registry import bind
+from disclosure.terms import Terms
+from workspaces.catalogue.columns import BOOLEAN_DOMAIN, Type, decimals, texts
+
+COLUMNS = {
+    "sex": ViewColumn("sex", Type.TEXT, domain=texts(("female", "Female"), ("male", "Male"))),
+    "smoker": ViewColumn("smoker", Type.BOOLEAN, domain=BOOLEAN_DOMAIN),
+    "bmi": ViewColumn("bmi", Type.DOUBLE, grid=decimals("10", "70", "0.1", "kg/m2")),
+    "change": ViewColumn("change", Type.INTEGER, grid=decimals("-20", "20", "1", "mm[Hg]")),
+}
+
+ASKED = {
+    "count": {"name": "people", "kind": "count", "by": ["sex"]},
+    "proportion": {"name": "smokers", "kind": "proportion", "of": "smoker", "by": ["sex"]},
+    "sum": {"name": "total_change", "kind": "sum", "of": "change", "lower": "-10", "upper": "20", "by": ["sex"]},
+    "mean": {"name": "mean_bmi", "kind": "mean", "of": "bmi", "lower": "15", "upper": "45.5", "by": ["sex"]},
+    "histogram": {
+        "name": "bmi_bins",
+        "kind": "histogram",
+        "of": "bmi",
+        "edges": ["15", "18.5", "25", "45"],
+        "by": ["sex"],
+    },
+}
+
+TERMS = Terms(tables={}, delta_e15=500_000_000, public_population=20_000)
+
+
+def bound(kind, **changes):
+    """The statistic of that kind over the small view, bound to its columns."""
+    return bind(Statistic.model_validate({**ASKED[kind], **changes}), COLUMNS, TERMS)

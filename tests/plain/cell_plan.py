@@ -1,0 +1,50 @@
+"""The exact bounded aggregate as loops: what an engine answers for a cell plan, from one dictionary per person."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from disclosure.engines.plan import Bins, CellPlan, CountAll, CountKnown, CountTrue, Sum
+
+
+def answer(plan: CellPlan, people, columns):
+    """(cells, plan columns) of int64; a person whose key is not in its domain is in no cell."""
+    rows = {keys: [0] * plan.shape[1] for keys in plan.cells()}
+    for person in people:
+        keys = tuple(person[column.name] for column in plan.by)
+        if keys in rows:
+            for position, number in enumerate(_numbers(plan, person, columns)):
+                rows[keys][position] += number
+    return np.array(list(rows.values()), dtype=np.int64).reshape(plan.shape)
+
+
+def _numbers(plan, person, columns):
+    numbers = []
+    for measure in plan.measures:
+        if isinstance(measure, CountAll):
+            numbers.append(1)
+        elif isinstance(measure, CountTrue):
+            numbers.append(int(person[measure.column] is True))
+        elif isinstance(measure, CountKnown):
+            numbers.append(int(person[measure.column] is not None))
+        elif isinstance(measure, Sum):
+            numbers.append(_clamped(measure, _units(person[measure.column], columns[measure.column])))
+        elif isinstance(measure, Bins):
+            numbers.extend(_bins(measure, _units(person[measure.column], columns[measure.column])))
+    return numbers
+
+
+def _units(value, column):
+    return None if value is None else int(value / column.grid.step)
+
+
+def _clamped(measure, value):
+    return 0 if value is None else min(max(value, measure.lower), measure.upper) - measure.centre
+
+
+def _bins(measure, value):
+    found = []
+    for position, (low, high) in enumerate(pairwise(measure.edges)):
+        last = position == len(measure.edges) - 2
+        found.append(int(value is not None and low <= value and (value < high or (last and value == high))))
+    return found

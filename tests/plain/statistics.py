@@ -1,0 +1,61 @@
+"""Each statistic a second time, without noise, as loops that a newcomer can check.
+
+`people` is a list of dictionaries, one per person, values by view column: numbers as Fractions in the column's own
+unit, flags as True, False or None, keys as they stand in the domain.
+"""
+
+from fractions import Fraction
+from itertools import pairwise
+
+
+def count(people, asked):
+    """{key values: {"people": n}}"""
+    return {keys: {"people": len(group)} for keys, group in _groups(people, asked).items()}
+
+
+def proportion(people, asked):
+    """{key values: {"people": how many are known, "with": how many are true}}"""
+    table = {}
+    for keys, group in _groups(people, asked).items():
+        known = [person[asked["of"]] for person in group if person[asked["of"]] is not None]
+        table[keys] = {"people": len(known), "with": known.count(True)}
+    return table
+
+
+def total(people, asked):
+    """{key values: {"people": how many are known, "total": sum of clamped values}}"""
+    table = {}
+    low, high = Fraction(str(asked["lower"])), Fraction(str(asked["upper"]))
+    for keys, group in _groups(people, asked).items():
+        known = [person[asked["of"]] for person in group if person[asked["of"]] is not None]
+        table[keys] = {"people": len(known), "total": sum((min(max(v, low), high) for v in known), Fraction(0))}
+    return table
+
+
+def histogram(people, asked):
+    """{key values and bin: {"people": n}}; bins as "low..high", the last one closed on both sides."""
+    edges = [Fraction(str(edge)) for edge in asked["edges"]]
+    table = {}
+    for keys, group in _groups(people, asked).items():
+        for position, (low, high) in enumerate(pairwise(edges)):
+            last = position == len(edges) - 2
+            found = 0
+            for person in group:
+                value = person[asked["of"]]
+                if value is not None and low <= value and (value < high or (last and value == high)):
+                    found += 1
+            table[(*keys, f"{asked['edges'][position]}..{asked['edges'][position + 1]}")] = {"people": found}
+    return table
+
+
+TWINS = {"count": count, "proportion": proportion, "sum": total, "mean": total, "histogram": histogram}
+
+
+def _groups(people, asked):
+    """People by the values of the keys; the groups present only. A cell that nobody is in is not here."""
+    groups = {}
+    if not asked.get("by"):
+        groups[()] = []
+    for person in people:
+        groups.setdefault(tuple(person[name] for name in asked.get("by", ())), []).append(person)
+    return groups
