@@ -10,6 +10,7 @@ class Role(StrEnum):
     """What a person is on one subject. Appointments come from our store; relations from the subject itself."""
 
     SIGNED_IN = "SIGNED_IN"
+    OWNER = "OWNER"
     RESEARCHER = "RESEARCHER"
     LEAD = "LEAD"
     MEMBER = "MEMBER"

@@ -23,7 +23,7 @@ class Identity(Given):
 
 
 @verb(Command.WELCOME_PERSON, Identity)
-def welcome(*, act: Act, subject: object, given: Identity) -> None:  # noqa: ARG001
+def welcome(*, act: Act, subject: object, given: Identity) -> None:
     """A person row at the first sign-in; later sign-ins bring the name up to date."""
     known = act.work.find(Person, Person.issuer == given.issuer, Person.subject == given.subject)
     person = known or Person(**given.model_dump(), created_at=act.now)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from gateway.commands.act import Act, Given, verb
 from gateway.models import Job, Project, Transfer, Workspace
-from gateway.vocabulary import Command, JobState
+from gateway.vocabulary import Command
 
 MAX_TEXT = 1_048_576
 
@@ -112,10 +112,3 @@ def next_tick(now: datetime, seconds: int) -> datetime:
     """The next whole multiple of the tick since the epoch, never this very moment."""
     since = int(now.timestamp()) // seconds * seconds + seconds
     return now.replace(microsecond=0) + timedelta(seconds=since - int(now.timestamp()))
-
-
-def shown_state(job: Job, now: datetime) -> tuple[JobState, bool | None]:
-    """What anybody outside sees: ENDED and the bit only from the tick on (privacy model P13)."""
-    if job.state is JobState.ENDED and (job.shown_at is None or now < job.shown_at):
-        return JobState.RUNNING, None
-    return job.state, job.usable if job.state is JobState.ENDED else None

@@ -174,11 +174,6 @@ def _adjudicated(facts: Facts, verdict: Verdict) -> Refusal | None:
     return _unless(met, "review:not_adjudicated", "The third checker has not come to this outcome.", "Wait for it.")
 
 
-def own_record(actor: Actor, facts: Facts) -> Refusal | None:
-    """Only one's own sessions and tokens."""
-    return _unless(owns(actor, facts), "person:not_you", "This belongs to somebody else.", "Use your own page.")
-
-
 def not_oneself(actor: Actor, facts: Facts) -> Refusal | None:
     """Nobody appoints themselves."""
     return _unless(not owns(actor, facts), "person:yourself", "You cannot appoint yourself.", "Ask another operator.")

@@ -31,6 +31,8 @@ def roles_on(actor: Actor, facts: Facts) -> frozenset[Role]:
         held.add(Role.COMMITTEE_MEMBER)
     if Seat.OUTPUT_CHECKER in actor.appointments and _independent(actor, facts):
         held.add(Role.OUTPUT_CHECKER)
+    if owns(actor, facts):
+        held.add(Role.OWNER)
     if _wrote(actor, facts) and Role.MEMBER in held:
         held.add(Role.AUTHOR)
     return frozenset(held)

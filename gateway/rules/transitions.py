@@ -86,10 +86,10 @@ STEPS: tuple[Step, ...] = (
     step(
         _PERSON, _C.APPOINT_PERSON, by={Role.SYSTEM, Role.OPERATOR}, when=[g.not_oneself], records=_E.PERSON_APPOINTED
     ),
-    step(_PERSON, _C.SIGN_IN, by={Role.SIGNED_IN}, when=[g.own_record], records=_E.PERSON_SIGNED_IN),
-    step(_PERSON, _C.SIGN_OUT, by={Role.SIGNED_IN}, when=[g.own_record], records=_E.PERSON_SIGNED_OUT),
-    step(_PERSON, _C.CREATE_TOKEN, by={Role.SIGNED_IN}, when=[g.own_record], records=_E.TOKEN_CREATED),
-    step(_PERSON, _C.REVOKE_SESSION, by={Role.SIGNED_IN}, when=[g.own_record], records=_E.SESSION_REVOKED),
+    step(_PERSON, _C.SIGN_IN, by={Role.OWNER}, records=_E.PERSON_SIGNED_IN),
+    step(_PERSON, _C.SIGN_OUT, by={Role.OWNER}, records=_E.PERSON_SIGNED_OUT),
+    step(_PERSON, _C.CREATE_TOKEN, by={Role.OWNER}, records=_E.TOKEN_CREATED),
+    step(_PERSON, _C.REVOKE_SESSION, by={Role.OWNER}, records=_E.SESSION_REVOKED),
     # projects
     step(_P.DRAFT, _C.EDIT_PROJECT, by=_LEAD, records=_E.PROJECT_EDITED),
     step(_P.RETURNED, _C.EDIT_PROJECT, by=_LEAD, records=_E.PROJECT_EDITED),

@@ -1,13 +1,14 @@
 """What a person may know of: subjects, votes, reviews, artefacts, and when."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from gateway.models import Review, Vote
+from gateway.models import Job, Review, Vote
 from gateway.rules.facts import Actor, Facts
-from gateway.vocabulary import Noun, ProjectState, ReleaseState, Role
+from gateway.vocabulary import JobState, Noun, ProjectState, ReleaseState, Role
 
 _ALWAYS = frozenset({Role.SYSTEM, Role.AUDITOR, Role.IG_OFFICER})
-_OPEN_NOUNS = frozenset({Noun.POOL, Noun.PERSON})
+_OPEN_NOUNS = frozenset({Noun.POOL})
 _DECIDED = frozenset({ProjectState.APPROVED, ProjectState.REFUSED, ProjectState.RETURNED, ProjectState.CLOSED})
 _REVIEWED = frozenset(
     {ReleaseState.APPROVED, ReleaseState.RELEASED, ReleaseState.RECALLED, ReleaseState.RETURNED, ReleaseState.REFUSED}
@@ -22,7 +23,16 @@ def may_see(roles: frozenset[Role], facts: Facts) -> bool:
         return Role.COMMITTEE_MEMBER in roles and facts.state is not ProjectState.DRAFT
     if facts.noun is Noun.RELEASE:
         return Role.OUTPUT_CHECKER in roles and facts.state is not ReleaseState.DRAFT
+    if facts.noun is Noun.PERSON:
+        return bool(roles & {Role.OWNER, Role.OPERATOR})
     return facts.noun is Noun.OPT_OUT_LIST and Role.OPERATOR in roles
+
+
+def shown_state(job: Job, now: datetime) -> tuple[JobState, bool | None]:
+    """What anybody outside sees of a job: ENDED and its one bit only from the tick on (privacy model P13)."""
+    if job.state is JobState.ENDED and (job.shown_at is None or now < job.shown_at):
+        return JobState.RUNNING, None
+    return job.state, job.usable if job.state is JobState.ENDED else None
 
 
 def visible_votes(actor: Actor, roles: frozenset[Role], facts: Facts) -> Sequence[Vote]:
