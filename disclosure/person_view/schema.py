@@ -41,7 +41,8 @@ class ProvenView:
     """Canonical DuckDB SQL that yields `person_id` and `columns`, at most one row per person.
 
     Each person's row is a function of that person's rows in `tables` alone, whatever order they are stored in.
-    `sources` names the columns read from each table; `notes` says what was completed or rewritten.
+    `sources` names the columns read from each table; `notes` says what was completed or rewritten. The proof holds
+    for tables that keep at most `rows_per_person` rows of each person, and one in tables of one row per person.
     """
 
     sql: str
@@ -50,6 +51,7 @@ class ProvenView:
     literals: tuple[Literal, ...]
     notes: tuple[str, ...]
     sources: Mapping[str, tuple[str, ...]]
+    rows_per_person: int = ROWS_PER_PERSON
 
 
 @dataclass(frozen=True)

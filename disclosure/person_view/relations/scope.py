@@ -1,0 +1,155 @@
+"""What the names of one query mean: the relations in FROM, the concepts fixed by conditions, and the person key."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from sqlglot import exp
+
+from disclosure.person_view.refusals import refuse
+from disclosure.person_view.relations.tables import VALUE_OF, common_grid, grid_scale, scale
+from disclosure.person_view.schema import PERSON_ID
+from disclosure.person_view.values import Proof, Value
+from workspaces.catalogue.code_lists import CODE_LISTS
+from workspaces.catalogue.columns import Type
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A proven query: its columns, whether it holds one row per person, and how many event rows multiply in it."""
+
+    name: str
+    columns: Mapping[str, Value]
+    keyed: bool
+    depth: int
+    table: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """A relation as it stands in FROM. `steady`: the same values in all rows of one person."""
+
+    name: str
+    alias: str
+    relation: Relation
+    optional: bool = False
+    steady: bool = False
+
+    def key(self) -> exp.Expr:
+        """The person key, qualified."""
+        return exp.column(PERSON_ID, table=self.alias, quoted=True)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Everything needed to read an expression of one query."""
+
+    proof: Proof
+    sources: tuple[Source, ...]
+    grouped: bool = False
+    within_aggregate: bool = False
+    fixed: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+    def where(self, condition: exp.Expr | None, only: str | None = None) -> "Scope":
+        """This scope under a condition that fixes concepts; `only` one source where the others may not meet it."""
+        found = {alias: ids for alias, ids in self._fixes(condition) if only in (None, alias)}
+        return replace(self, fixed={**self.fixed, **found})
+
+    def rows(self) -> "Scope":
+        """This scope inside an aggregate: row by row, and no aggregate again."""
+        return replace(self, grouped=False, within_aggregate=True)
+
+    def source(self, column: exp.Column) -> Source:
+        """The one source that a column belongs to. Raises Invalid("view:column")."""
+        name = column.name.lower()
+        if column.table:
+            found = [source for source in self.sources if source.name == column.table.lower()]
+        else:
+            found = [source for source in self.sources if self._has(source, name)]
+            if name == PERSON_ID:
+                found = [source for source in found if not source.optional][:1]
+        if len(found) != 1:
+            refuse(
+                "column", f"The column {name} is in {'none' if not found else 'more than one'} of the view's tables."
+            )
+        return found[0]
+
+    def column(self, column: exp.Column) -> Value:
+        """The value of a column other than the person key. Raises Invalid (view:column, view:person_key, view:unit)."""
+        source, name = self.source(column), column.name.lower()
+        if name == PERSON_ID:
+            refuse("person_key", "person_id is used in an expression.")
+        value = self._of_table(source, name) if source.relation.table else source.relation.columns.get(name)
+        if value is None:
+            refuse("column", f"The query {source.name} has no column {name}.")
+        value = replace(value, sql=exp.column(name, table=source.alias, quoted=True))
+        if not self.grouped:
+            return value
+        if not source.steady:
+            refuse("group", f"The column {name} is neither grouped nor the same in all rows of a person.")
+        return replace(value, sql=exp.Max(this=value.sql))
+
+    def _has(self, source: Source, name: str) -> bool:
+        table = source.relation.table
+        return name == PERSON_ID or name in (self.proof.schema.tables[table] if table else source.relation.columns)
+
+    def _of_table(self, source: Source, name: str) -> Value:
+        table = source.relation.table or ""
+        column = self.proof.schema.column(table, name)
+        reads = self.proof.reads[table]
+        concepts = VALUE_OF.get((table, name))
+        for needed in (name, *([concepts] if concepts else ())):
+            if needed not in reads:
+                reads.append(needed)
+        if concepts is None:
+            return Value(exp.null(), column.type, scale(column), column.domain)
+        fixed = self.fixed.get(source.alias, frozenset())
+        grid = common_grid(fixed)
+        if grid is None:
+            refuse("unit", f"The column {name} of {table} holds values of several concepts, so it has no unit here.")
+        self.proof.concepts.update(fixed)
+        return Value(exp.null(), Type.INTEGER, grid_scale(grid))
+
+    def _fixes(self, condition: exp.Expr | None) -> Iterator[tuple[str, frozenset[int]]]:
+        for part in conjuncts(condition):
+            column, ids = _listed(part)
+            if column is not None and ids and column.name.lower() in VALUE_OF.values():
+                yield self.source(column).alias, ids
+
+
+def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
+    """The parts of a condition that must all be true."""
+    stack = [condition] if condition is not None else []
+    while stack:
+        part = stack.pop()
+        if isinstance(part, exp.Paren):
+            stack.append(part.this)
+        elif isinstance(part, exp.And):
+            stack.extend((part.expression, part.this))
+        else:
+            yield part
+
+
+def _listed(part: exp.Expr) -> tuple[exp.Column | None, frozenset[int]]:
+    """The column and the concepts that `column = n`, `column IN (n, …)` or in_code_list(column, id) leaves."""
+    literals: list[exp.Expr] = []
+    if isinstance(part, exp.EQ):
+        literals = [part.expression]
+    elif isinstance(part, exp.In):
+        literals = part.expressions
+    elif isinstance(part, exp.Anonymous) and part.name.lower() == "in_code_list" and len(part.expressions) == 2:
+        column, listed = part.expressions
+        found = CODE_LISTS.get(listed.name)
+        return (
+            (column, frozenset(found.concept_ids)) if found and isinstance(column, exp.Column) else (None, frozenset())
+        )
+    if not isinstance(part.this, exp.Column) or not literals:
+        return None, frozenset()
+    numbers = [_whole(literal) for literal in literals]
+    return part.this, frozenset(n for n in numbers if n is not None) if None not in numbers else frozenset()
+
+
+def _whole(node: exp.Expr) -> int | None:
+    if isinstance(node, exp.Literal) and not node.is_string and node.name.isdecimal() and len(node.name) < 16:
+        return int(Fraction(node.name))
+    return None
