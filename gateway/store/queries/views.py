@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlmodel import SQLModel, col
 
-from gateway.commands.workspaces import shown_state
 from gateway.models import (
     Job,
     Membership,
@@ -30,13 +29,14 @@ from gateway.rules.facts import Actor, Facts
 from gateway.rules.refusals import Refusal, unknown
 from gateway.rules.roles import roles_on
 from gateway.rules.transitions import STEPS, choose
-from gateway.rules.visibility import may_see, visible_reviews, visible_votes
+from gateway.rules.visibility import may_see, shown_state, visible_reviews, visible_votes
 from gateway.store.queries.facts import TABLES, facts_of, subject_of
 from gateway.store.unit_of_work import Work
 from gateway.vocabulary import Command, Noun, RegisterState, Role
 
 View = dict[str, Any]
 INSIDERS = frozenset({Role.IG_OFFICER, Role.AUDITOR})
+_MONEY = frozenset({Role.MEMBER, Role.AUDITOR, Role.IG_OFFICER, Role.COMMITTEE_MEMBER})
 
 
 def one(work: Work, actor: Actor, subject_id: str, now: datetime, max_list_age_days: int) -> View:
@@ -71,9 +71,8 @@ def register(work: Work) -> list[View]:
 def actions(actor: Actor, facts: Facts) -> View:
     """Every command of this noun: None when it can be done now, else why not."""
     noun_states = type(facts.state)
-    commands = dict.fromkeys(
-        row.command for row in STEPS if type(row.state) is noun_states and not _system(row.command)
-    )
+    rows = [row for row in STEPS if type(row.state) is noun_states]
+    commands = dict.fromkeys(row.command for row in rows if not _system(row.command))
     return {command.value: _hint(actor, command, facts) for command in commands}
 
 
@@ -97,11 +96,7 @@ def _shown(work: Work, actor: Actor, subject: Any, facts: Facts) -> View:
         "roles": sorted(role.value for role in roles),
         "actions": actions(actor, facts),
     }
-    return {**common, **_PARTS.get(facts.noun, _nothing)(work, actor, roles, subject, facts)}
-
-
-def _nothing(*_: Any) -> View:
-    return {}
+    return {**common, **_PARTS[facts.noun](work, actor, roles, subject, facts)}
 
 
 def _plain(row: SQLModel, *names: str) -> View:
@@ -127,9 +122,7 @@ def _project(work: Work, actor: Actor, roles: frozenset[Role], subject: Project,
         "votes": [_vote(work, row) for row in visible_votes(actor, roles, facts)],
         "votes_cast": len(facts.votes),
         "grant": facts.grant.model_dump(mode="json") if facts.grant else None,
-        "budget": _budget(facts)
-        if roles & {Role.MEMBER, Role.AUDITOR, Role.IG_OFFICER, Role.COMMITTEE_MEMBER}
-        else None,
+        "budget": _budget(facts) if roles & _MONEY else None,
         "snapshot": _snapshot(work, actor, roles, facts.snapshot, facts) if facts.snapshot else None,
         "workspace_id": facts.workspace.id if facts.workspace else None,
         "releases": _releases(work, subject.id, roles),
