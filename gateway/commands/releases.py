@@ -149,15 +149,16 @@ def _budgets(act: Act) -> list[Budget]:
 
 
 class Sealed(Given):
-    """The digest of the artefact that lies in the store."""
+    """The digests of the artefact and the package that lie in the store."""
 
     artefact_digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+    package_digest: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
 @verb(Command.SEAL_ARTEFACT, Sealed)
 def seal(*, act: Act, subject: Release, given: Sealed) -> None:
     """From here on these bytes are what is reviewed and released."""
-    subject.artefact_digest = given.artefact_digest
+    subject.artefact_digest, subject.package_digest = given.artefact_digest, given.package_digest
 
 
 @verb(Command.FAIL_DRAW)

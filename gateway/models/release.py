@@ -31,5 +31,6 @@ class Release(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
     deadline_at: datetime | None = Field(default=None, sa_type=Instant)
     artefact_digest: str = ""
+    package_digest: str = ""
     released_at: datetime | None = Field(default=None, sa_type=Instant)
     recall_reason: str = ""

@@ -397,6 +397,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("deadline_at", sa.DateTime(), nullable=True),
         sa.Column("artefact_digest", sa.String(), nullable=False),
+        sa.Column("package_digest", sa.String(), nullable=False),
         sa.Column("released_at", sa.DateTime(), nullable=True),
         sa.Column("recall_reason", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(

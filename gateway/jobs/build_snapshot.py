@@ -1,0 +1,82 @@
+"""A snapshot build: begun under the newest active list, handed to the library, told to the door."""
+
+from contextlib import suppress
+from datetime import date
+from secrets import token_bytes
+
+from workspaces.intake import Vault
+from workspaces.snapshots import PseudonymKey, SnapshotPlan, build
+
+from gateway.commands.perform import perform
+from gateway.commands.snapshots import Built, Failed
+from gateway.evidence.commitments import commit
+from gateway.jobs.house import House
+from gateway.jobs.opt_out_lists import list_of
+from gateway.models import Grant, Pool, Snapshot
+from gateway.rules.facts import SYSTEM
+from gateway.rules.refusals import Refusal
+from gateway.vocabulary import Command, SnapshotState
+from workspaces.catalogue.errors import Invalid
+
+CODE_VERSION = "0.1.0"
+
+
+def build_snapshot(house: House, snapshot_id: str) -> None:
+    """Build once; a refusal or bad input fails the snapshot with its code."""
+    with house.gateway.unit.reading() as work:
+        snapshot = work.need(Snapshot, snapshot_id)
+    if snapshot.state not in {SnapshotState.REQUESTED, SnapshotState.BUILDING}:
+        return
+    try:
+        if snapshot.state is SnapshotState.REQUESTED:
+            perform(house.gateway, actor=SYSTEM, command=Command.BEGIN_SNAPSHOT, subject_id=snapshot.id)
+        built = _build(house, snapshot_id)
+    except (Refusal, Invalid) as why:
+        failed = Failed(code=why.code, sentence=why.sentence)
+        with suppress(Refusal):
+            perform(house.gateway, actor=SYSTEM, command=Command.FAIL_SNAPSHOT, subject_id=snapshot.id, given=failed)
+        return
+    perform(house.gateway, actor=SYSTEM, command=Command.COMPLETE_SNAPSHOT, subject_id=snapshot.id, given=built)
+
+
+def _build(house: House, snapshot_id: str) -> Built:
+    with house.gateway.unit.reading() as work:
+        snapshot = work.need(Snapshot, snapshot_id)
+        grant = work.find(Grant, Grant.project_id == snapshot.project_id)
+        pool = work.find(Pool)
+    if grant is None or pool is None or snapshot.opt_out_list_id is None:
+        raise Refusal("snapshot:no_grant", "There is no grant or no opt-out list.", "Ask the committee.")
+    vault = Vault(house.vault)
+    plan = plan_of(house, grant, snapshot, vault.cut_date())
+    built = build(
+        plan=plan,
+        vault=vault,
+        opt_outs=list_of(house, snapshot.opt_out_list_id),
+        pseudonyms=PseudonymKey(house.keys.project(snapshot.project_id)),
+        store=house.objects,
+        now=house.gateway.now(),
+        sign=house.keys.sign,
+    )
+    nonce = token_bytes(32)
+    return Built(
+        cut_date=plan.cut_date,
+        manifest_digest=built.manifest_digest,
+        commitment=commit(nonce, built.manifest_digest),
+        nonce=nonce.hex(),
+        people=built.people,
+        removed=dict(built.removed_by_reason),
+    )
+
+
+def plan_of(house: House, grant: Grant, snapshot: Snapshot, cut_date: date) -> SnapshotPlan:
+    """The frozen plan that follows from the decision."""
+    return SnapshotPlan(
+        snapshot_id=snapshot.id,
+        project_id=snapshot.project_id,
+        tables={table: tuple(columns) for table, columns in grant.tables.items()},
+        period=(grant.period_start, grant.period_end),
+        cut_date=cut_date,
+        max_list_age_days=house.gateway.settings.list_max_age_days,
+        sample_key=house.keys.pool(house.pool_id()),
+        code_version=CODE_VERSION,
+    )

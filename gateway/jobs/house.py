@@ -1,0 +1,80 @@
+"""One gateway with its folders, keys, objects and rooms, as jobs and commands of operators need them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from workspaces.rooms.bubblewrap import LocalRooms
+from workspaces.rooms.supervisor import SupervisedRooms
+from workspaces.snapshots.objects import ObjectStore
+
+from gateway.commands.perform import Gateway
+from gateway.settings import Settings
+from gateway.store.keys import Keys
+from gateway.store.objects import LocalObjects, S3Objects
+from gateway.store.queries.facts import pool_of
+from gateway.store.unit_of_work import UnitOfWork
+from workspaces.rooms.base import RoomDriver
+
+
+def utc_now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything that stands under one folder."""
+
+    gateway: Gateway
+    objects: ObjectStore
+    keys: Keys
+
+    @property
+    def folder(self) -> Path:
+        """The gateway's folder."""
+        return self.gateway.settings.folder
+
+    @property
+    def vault(self) -> Path:
+        """Where source records lie; no research role reads it."""
+        return self.folder / "vault"
+
+    @property
+    def outbox(self) -> Path:
+        """Requests to the national service."""
+        return self.folder / "exchange" / "outbox"
+
+    @property
+    def inbox(self) -> Path:
+        """Answers of the national service."""
+        return self.folder / "exchange" / "inbox"
+
+    @property
+    def opt_outs(self) -> Path:
+        """Opt-out lists, kept no longer than policy."""
+        return self.folder / "opt_outs"
+
+    @property
+    def rooms_folder(self) -> Path:
+        """Private folders of workspaces, one each."""
+        return self.folder / "rooms"
+
+    def rooms(self) -> RoomDriver:
+        """The supervisor's rooms where there is one, else rooms run by this process."""
+        socket = self.gateway.settings.rooms_socket
+        return SupervisedRooms(Path(socket)) if socket else LocalRooms()
+
+    def pool_id(self) -> str:
+        """The pool of this gateway."""
+        with self.gateway.unit.reading() as work:
+            return pool_of(work).id
+
+
+def open_house(settings: Settings, clock: Callable[[], datetime] = utc_now) -> House:
+    """The house of these settings."""
+    settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    objects: ObjectStore = S3Objects(settings.bucket) if settings.bucket else LocalObjects(settings.folder / "objects")
+    keys = Keys(settings.folder / "keys", settings.secret_key.get_secret_value())
+    return House(Gateway(UnitOfWork(settings.database), settings, clock), objects, keys)

@@ -1,0 +1,60 @@
+"""A batch run in a room: staged, run, ended; of how it went only one bit comes out (privacy model P13)."""
+
+import shutil
+from pathlib import Path
+
+from workspaces.snapshots import open_snapshot
+
+from gateway.commands.perform import perform
+from gateway.commands.workspaces import Ended as EndedGiven
+from gateway.jobs.house import House
+from gateway.models import Job, Transfer, Workspace
+from gateway.rules.facts import SYSTEM
+from gateway.rules.refusals import Refusal
+from gateway.store.queries.facts import current_snapshot
+from gateway.vocabulary import Command, JobState, SnapshotState
+from workspaces.catalogue.errors import Invalid
+from workspaces.rooms.base import Ended, RoomPlan, RoomResult
+
+
+def run_job(house: House, job_id: str) -> None:
+    """Run once. A worker that died while it ran leaves a job that ends unusable; it is not run again."""
+    with house.gateway.unit.reading() as work:
+        job = work.need(Job, job_id)
+        transfer = work.need(Transfer, job.transfer_id)
+        workspace = work.need(Workspace, job.workspace_id)
+        snapshot = current_snapshot(work, workspace.project_id)
+    if job.state is not JobState.QUEUED:
+        _end(house, job, usable=False)
+        return
+    perform(house.gateway, actor=SYSTEM, command=Command.START_JOB, subject_id=job.id)
+    try:
+        if snapshot is None or snapshot.state is not SnapshotState.CLEARED:
+            raise Refusal("snapshot:not_cleared", "The snapshot is not cleared.", "Wait for an IG officer.")
+        room = open_snapshot(house.objects, snapshot.id, house.folder / "snapshots").room
+        result = _run(house, workspace, transfer, room)
+    except (Refusal, Invalid, OSError):
+        _end(house, job, usable=False)
+        return
+    _end(house, job, usable=result.ended is Ended.FINISHED and result.exit_code == 0)
+
+
+def _run(house: House, workspace: Workspace, transfer: Transfer, room: Path) -> RoomResult:
+    folder = house.rooms_folder / workspace.room_key
+    code = folder / "code"
+    code.mkdir(mode=0o750, parents=True, exist_ok=True)
+    script = code / transfer.name
+    shutil.copyfile(house.folder / "transfers" / transfer.digest, script)
+    plan = RoomPlan(
+        room_key=workspace.room_key,
+        snapshot=room.resolve(),
+        workspace=folder.resolve(),
+        command=("python3", "-I", f"/workspace/code/{transfer.name}"),
+        environment=house.gateway.settings.room_environment,
+    )
+    return house.rooms().run(plan)
+
+
+def _end(house: House, job: Job, *, usable: bool) -> None:
+    given = EndedGiven(usable=usable)
+    perform(house.gateway, actor=SYSTEM, command=Command.END_JOB, subject_id=job.id, given=given)

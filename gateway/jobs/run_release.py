@@ -1,0 +1,105 @@
+"""A draw: reserved, spent, then read; drawn once; handed over at the deadline that the plan fixed.
+
+The first visit reserves, begins and draws, and seals the bytes in the store. A later visit, at the deadline, tells
+what came of it. After a crash nothing is drawn again: only what lies in the store may be attached (privacy model P6).
+"""
+
+import json
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from workspaces.snapshots import open_snapshot
+
+from disclosure.engines.plan import SnapshotFiles
+from disclosure.release import DrawFailed, draw
+from disclosure.requests import parse_request
+from gateway.commands.perform import perform
+from gateway.commands.releases import Sealed
+from gateway.commands.terms import object_name, package_name, terms_of
+from gateway.evidence.package import make_package
+from gateway.jobs.house import House
+from gateway.models import Grant, Pool, Project, Release, Snapshot
+from gateway.rules.facts import SYSTEM
+from gateway.rules.refusals import Refusal
+from gateway.vocabulary import Command, ReleaseState
+from workspaces.catalogue.errors import Invalid
+
+_WAITING = {ReleaseState.PLAN_CLEARED, ReleaseState.RESERVED}
+
+
+def run_release(house: House, release_id: str) -> datetime | None:
+    """One visit; the moment of the next one, or None when there is nothing left to do."""
+    release = _load(house, release_id)
+    if release.state in _WAITING:
+        _begin_and_draw(house, release)
+        release = _load(house, release_id)
+    if release.state is not ReleaseState.DRAWING or release.deadline_at is None:
+        return None
+    if house.gateway.now() < release.deadline_at:
+        return release.deadline_at
+    _hand_over(house, release)
+    return None
+
+
+def _load(house: House, release_id: str) -> Release:
+    with house.gateway.unit.reading() as work:
+        return work.need(Release, release_id)
+
+
+def _begin_and_draw(house: House, release: Release) -> None:
+    try:
+        if release.state is ReleaseState.PLAN_CLEARED:
+            _system(house, Command.RESERVE_BUDGET, release)
+        _system(house, Command.BEGIN_DRAW, release)
+    except (Refusal, Invalid):
+        _system(house, Command.FAIL_DRAW, release)
+        return
+    _draw(house, release)
+
+
+def _draw(house: House, release: Release) -> None:
+    """From here on the loss is spent, whatever happens; a failure shows only at the deadline."""
+    with house.gateway.unit.reading() as work:
+        row = work.need(Snapshot, release.snapshot_id)
+        grant = work.find(Grant, Grant.project_id == release.project_id)
+        pool, project = work.find(Pool), work.need(Project, release.project_id)
+    if grant is None or pool is None:
+        return
+    try:
+        opened = open_snapshot(house.objects, row.id, house.folder / "snapshots")
+        files = SnapshotFiles(room=opened.room, sampling=opened.sampling)
+        artefact = draw(parse_request(release.request), terms_of(grant, pool, release.mark), files)
+    except (DrawFailed, Invalid, OSError):
+        return
+    content = artefact.to_bytes()
+    package = make_package(json.loads(content), _about(release, row, project, house.gateway.now()))
+    house.objects.put_bytes(package_name(release), package)
+    house.objects.put_bytes(object_name(release), content)  # last: what is attached after a crash is whole
+
+
+def _about(release: Release, snapshot: Snapshot, project: Project, now: datetime) -> dict[str, Any]:
+    return {
+        "release_id": release.id,
+        "title": release.title,
+        "project_id": project.id,
+        "project_title": project.title,
+        "mark": release.mark.value,
+        "drawn_on": now.date().isoformat(),
+        "snapshot_commitment": snapshot.commitment,
+        "request_digest": release.request_digest,
+        "request": release.request,
+    }
+
+
+def _hand_over(house: House, release: Release) -> None:
+    if not house.objects.exists(object_name(release)):
+        _system(house, Command.FAIL_DRAW, release)
+        return
+    artefact = sha256(house.objects.get_bytes(object_name(release))).hexdigest()
+    package = sha256(house.objects.get_bytes(package_name(release))).hexdigest()
+    _system(house, Command.SEAL_ARTEFACT, release, Sealed(artefact_digest=artefact, package_digest=package))
+
+
+def _system(house: House, command: Command, release: Release, given: Sealed | None = None) -> None:
+    perform(house.gateway, actor=SYSTEM, command=command, subject_id=release.id, given=given)

@@ -1,0 +1,66 @@
+"""Secret keys: each in a file of its own, wrapped under the gateway's secret; made at first use.
+
+Pseudonym keys belong to one project and end with it; a sampling key belongs to one pool and is never rotated
+(privacy model P3); the signing key is Ed25519.
+"""
+
+import os
+from pathlib import Path
+from secrets import token_bytes
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+_NONCE = 12
+
+
+class Keys:
+    """The keys of one gateway folder."""
+
+    def __init__(self, folder: Path, secret: str) -> None:
+        self.folder = folder
+        kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"tre-gateway key wrapping")
+        self._wrap = AESGCM(kdf.derive(secret.encode()))
+
+    def project(self, project_id: str) -> bytes:
+        """32 bytes that make one project's pseudonyms."""
+        return self._get(f"project-{project_id}")
+
+    def pool(self, pool_id: str) -> bytes:
+        """32 bytes that key one pool's sampling."""
+        return self._get(f"pool-{pool_id}")
+
+    def sign(self, message: bytes) -> bytes:
+        """An Ed25519 signature of the gateway."""
+        return self._signer().sign(message)
+
+    def public(self) -> bytes:
+        """The 32 raw bytes with which anybody can verify a signature."""
+        return self._signer().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+    def _signer(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self._get("signing"))
+
+    def _get(self, name: str) -> bytes:
+        path = self.folder / f"{name}.key"
+        if not path.exists():
+            self._make(path, name)
+        sealed = path.read_bytes()
+        return self._wrap.decrypt(sealed[:_NONCE], sealed[_NONCE:], name.encode())
+
+    def _make(self, path: Path, name: str) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        nonce = token_bytes(_NONCE)
+        sealed = nonce + self._wrap.encrypt(nonce, token_bytes(32), name.encode())
+        draft = path.with_suffix(f".{os.getpid()}.{token_bytes(4).hex()}")
+        draft.touch(mode=0o600)
+        draft.write_bytes(sealed)
+        try:
+            os.link(draft, path)  # the first to arrive wins; nobody's key is overwritten
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
