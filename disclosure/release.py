@@ -14,7 +14,8 @@ from disclosure.artefact import Artefact, describe
 from disclosure.bounds import check_statistics
 from disclosure.engines.embedded import aggregate
 from disclosure.engines.plan import SnapshotFiles
-from disclosure.person_view import ProvenView, Schema, prove
+from disclosure.person_view.prove import prove
+from disclosure.person_view.schema import ProvenView, Schema
 from disclosure.pricing import Price, PriceLine, price_of
 from disclosure.requests import ReleaseRequest
 from disclosure.statistics.base import Statistic
@@ -58,7 +59,8 @@ def draw(request: ReleaseRequest, terms: Terms, snapshot: SnapshotFiles) -> Arte
 def _draw_once(request: ReleaseRequest, cleared: _Cleared, snapshot: SnapshotFiles) -> dict[str, Any] | None:
     """The artefact's body, or None when anything failed. Exact numbers are local to this function."""
     try:
-        exact = aggregate(cleared.view, [statistic.plan for statistic in cleared.statistics], snapshot)
+        plans = [statistic.plan for statistic in cleared.statistics]
+        exact = aggregate(cleared.view, plans, snapshot, memory_mib=cleared.price.memory_mib)
         parts = [
             noise.Exact(
                 statistic.vector(table).ravel(),

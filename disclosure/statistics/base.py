@@ -110,10 +110,14 @@ class Statistic(Protocol):
         ...
 
 
-def additive(drawn: int, half: int, step: Fraction = Fraction(1)) -> Estimate:
-    """A noisy total in steps: exact interval, too noisy when the noise may be larger than the figure."""
+def additive(drawn: int, half: int, step: Fraction = Fraction(1), *, signed: bool = False) -> Estimate:
+    """A noisy total in steps with its exact interval; `signed` totals may truly lie below zero.
+
+    Too noisy when the noise may be larger than the figure, as it always may be for a count below zero.
+    """
     value, width = drawn * step, half * step
-    return Estimate(exactly(value), exactly(value - width), exactly(value + width), width > abs(value), (drawn,))
+    loud = width > (abs(value) if signed else value)
+    return Estimate(exactly(value), exactly(value - width), exactly(value + width), loud, (drawn,))
 
 
 def half_width(scale: Fraction) -> int:

@@ -64,7 +64,7 @@ class Sum:
     def rows(self, noisy: Integers, scale: Fraction) -> list[list[Estimate]]:
         """Noisy totals in the column's unit."""
         half = half_width(scale)
-        return [[additive(number, half, self.step)] for number in noisy[:, 0].tolist()]
+        return [[additive(number, half, self.step, signed=self.lower < 0)] for number in noisy[:, 0].tolist()]
 
     def entries(self) -> tuple[Entry | None, ...]:
         """One estimate per cell."""

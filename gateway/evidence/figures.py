@@ -1,0 +1,92 @@
+"""One statistic's released cells as text: headings, labels, and numbers with as many digits as the noise leaves."""
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from gateway.evidence.chart import Row
+
+JSON = Mapping[str, Any]
+ADDITIVE = ("count", "histogram", "sum")
+
+
+class Figures:
+    """A statistic of an artefact with its cells."""
+
+    def __init__(self, statistic: JSON, cells: Sequence[JSON]) -> None:
+        self.cells = cells
+        self.kind = str(statistic["kind"])
+        self.percent = self.kind == "proportion"
+        self.unit = "% of people" if self.percent else str(statistic["unit"])
+        self.keys = [_words(key) for key in (cells[0]["keys"] if cells else {})]
+        by = " and ".join(key.lower() for key in self.keys)
+        self.heading = f"{_words(statistic['name'])}{f' by {by}' if by else ''}"
+        self.value_name = {"count": "People", "histogram": "People", "proportion": "Share", "sum": "Total"}.get(
+            self.kind, "Mean"
+        )
+        self._digits = self._decimals()
+
+    def number(self, value: float | None) -> str:
+        """A value as printed."""
+        if value is None:
+            return "no value"
+        scaled = value * 100 if self.percent else value
+        text = f"{round(scaled, self._digits) + 0.0:,.{self._digits}f}".replace("-", "\N{MINUS SIGN}")
+        return f"{text} %" if self.percent else text
+
+    def interval(self, cell: JSON) -> str:
+        """An interval as printed."""
+        if cell["low"] is None or cell["high"] is None:
+            return "no valid interval"
+        return f"{self.number(cell['low'])} to {self.number(cell['high'])}"
+
+    def labels(self, cell: JSON) -> str:
+        """The key labels as row headers."""
+        return "".join(f'<th scope="row">{escape(str(label))}</th>' for label in cell["labels"].values())
+
+    def rows(self) -> list[Row]:
+        """The chart's rows: all keys but the last make the heading of a group."""
+        return [
+            Row(
+                group=" · ".join(list(cell["labels"].values())[:-1]),
+                label=([*cell["labels"].values()] or ["All people of the view"])[-1],
+                value=cell["value"],
+                low=cell["low"],
+                high=cell["high"],
+                text=self.number(cell["value"]) + (" – too noisy" if cell["too_noisy"] else ""),
+                too_noisy=cell["too_noisy"],
+            )
+            for cell in self.cells
+        ]
+
+    def description(self) -> str:
+        """The chart in a sentence or two, from usable values only."""
+        usable = [cell for cell in self.cells if not cell["too_noisy"] and cell["value"] is not None]
+        if not usable:
+            return "No value is usable: the noise is larger than the figures."
+        least, most = (pick(usable, key=lambda cell: float(cell["value"])) for pick in (min, max))
+        if len(usable) == 1:
+            return f"One usable value: {self.number(most['value'])}."
+        return (
+            f"{len(usable)} of {len(self.cells)} values are usable, from {self.number(least['value'])} "
+            f"({_name(least)}) to {self.number(most['value'])} ({_name(most)})."
+        )
+
+    def _decimals(self) -> int:
+        """Digits after the point: two figures of the typical half-width of usable values."""
+        if self.kind in ("count", "histogram"):
+            return 0
+        usable = [cell for cell in self.cells if cell["low"] is not None and not cell["too_noisy"]]
+        widths = sorted(float(cell["high"] - cell["low"]) for cell in usable)
+        typical = widths[len(widths) // 2] / 2 * (100 if self.percent else 1) if widths else 1.0
+        return min(4, max(0, 1 - math.floor(math.log10(typical)))) if typical > 0 else 4
+
+
+def _name(cell: JSON) -> str:
+    return ", ".join(str(label) for label in cell["labels"].values()) or "all people"
+
+
+def _words(name: str) -> str:
+    text = str(name).replace("_", " ")
+    return text[:1].upper() + text[1:]

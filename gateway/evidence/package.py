@@ -1,0 +1,77 @@
+"""A release package: one zip with tables, the sealed artefact, what is known about it, and a page to read.
+
+The same artefact and the same `about` give the same bytes. Everything in it comes from those two: no clock, no file,
+no record.
+"""
+
+import csv
+import io
+import json
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gateway.evidence.page import page
+
+EPOCH = (1980, 1, 1, 0, 0, 0)
+_FORMULA = re.compile(r"^[\s]*[=+\-@|%\t\r\n]")
+
+
+def make_package(artefact: Mapping[str, Any], about: Mapping[str, Any]) -> bytes:
+    """The zip's bytes. `about["mark"]` is BLIND or INFORMED; raises ValueError for anything else.
+
+    `about` may also hold release_id, project, project_title, released_on, register_entry, artefact_digest, pool (a
+    sentence on what the pool has spent) and commitments (name -> commitment). All of it is printed as it stands.
+    """
+    if about.get("mark") not in ("BLIND", "INFORMED"):
+        raise ValueError("a package is marked BLIND or INFORMED")
+    files = {"index.html": page(artefact, about).encode()}
+    files |= {f"{table_name(each)}.csv": table(artefact, each).encode() for each in artefact["statistics"]}
+    files |= {"artefact.json": canonical(artefact), "about.json": canonical(about)}
+    return _zip(files)
+
+
+def canonical(value: Mapping[str, Any]) -> bytes:
+    """Canonical JSON: sorted keys, no spaces, ASCII. Equal to the bytes whose digest seals an artefact."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
+
+
+def table_name(statistic: Mapping[str, Any]) -> str:
+    """A file name for a statistic's table."""
+    return "table-" + re.sub(r"[^a-z0-9_]+", "_", str(statistic["name"]).lower())[:60]
+
+
+def table(artefact: Mapping[str, Any], statistic: Mapping[str, Any]) -> str:
+    """One statistic's cells as CSV (RFC 4180): keys with labels, value, interval, whether too noisy to use."""
+    cells = [cell for cell in artefact["cells"] if cell["statistic"] == statistic["name"]]
+    keys = list(cells[0]["keys"]) if cells else []
+    out = io.StringIO()
+    writer = csv.writer(out)
+    header = [name for key in keys for name in (key, f"{key}_label")]
+    writer.writerow([safe(name) for name in (*header, "value", "low_95", "high_95", "too_noisy", "unit")])
+    for cell in cells:
+        writer.writerow(_row(cell, keys, statistic))
+    return out.getvalue()
+
+
+def _row(cell: Mapping[str, Any], keys: Sequence[str], statistic: Mapping[str, Any]) -> list[str]:
+    named = [safe(text) for key in keys for text in (cell["keys"][key], cell["labels"][key])]
+    numbers = ["" if cell[name] is None else str(cell[name]) for name in ("value", "low", "high")]
+    return [*named, *numbers, "yes" if cell["too_noisy"] else "no", safe(statistic.get("unit", ""))]
+
+
+def safe(value: object) -> str:
+    """Text that a spreadsheet does not take for a formula (a leading apostrophe is its mark for text)."""
+    text = str(value)
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _zip(files: Mapping[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.compress_type, entry.create_system, entry.external_attr = zipfile.ZIP_DEFLATED, 3, 0o644 << 16
+            archive.writestr(entry, data)
+    return out.getvalue()
