@@ -1,0 +1,300 @@
+"""Trusts write FHIR R4 bulk data: one NDJSON file per resource type and a manifest that lists them."""
+
+import json
+
+import numpy as np
+
+from infra.seeds import care
+from infra.seeds.care import Rows
+from infra.seeds.draws import Draws, Ints
+from infra.seeds.files import Files
+from infra.seeds.identity import known, local
+from infra.seeds.illnesses import CONDITION_CONCEPTS, DRUG_CONCEPTS, Health
+from infra.seeds.omop import TENTHS
+from infra.seeds.organisations import Organisation, Organisations
+from infra.seeds.people import EXTRACT, NEVER, People
+from infra.seeds.text import NO_DAY, Texts, dates, digits, lines, table
+from workspaces.catalogue.concepts import concept
+from workspaces.catalogue.places import BOROUGHS
+
+# Each file with its resource type; a bulk export may split a type over several files.
+FILES = {
+    "Patient.ndjson": "Patient",
+    "Encounter.ndjson": "Encounter",
+    "Condition.ndjson": "Condition",
+    "Observation.1.ndjson": "Observation",
+    "Observation.2.ndjson": "Observation",
+    "MedicationRequest.ndjson": "MedicationRequest",
+    "Procedure.ndjson": "Procedure",
+    "AllergyIntolerance.ndjson": "AllergyIntolerance",
+}
+TYPES = tuple(dict.fromkeys(FILES.values()))
+NHS_NUMBER = "https://fhir.nhs.uk/Id/nhs-number"
+_EXTENSION = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-"
+_STATUS = "https://fhir.hl7.org.uk/CodeSystem/UKCore-NHSNumberVerificationStatusEngland"
+_ETHNIC = "https://fhir.hl7.org.uk/CodeSystem/UKCore-EthnicCategoryEngland"
+_WITHHELD = "https://fhir.nhs.uk/StructureDefinition/Extension-WithheldIdentityReason"
+_CONFIDENTIAL = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+_SYSTEMS = {"SNOMED": "http://snomed.info/sct", "LOINC": "http://loinc.org"}
+UNKNOWN_CODE = '{"coding":[{"system":"http://snomed.info/sct","code":"999000000000000"}]}'
+_GENDER = table("female", "male", "other", "unknown")
+_CLASS = table("IMP", "AMB", "EMER", "XX")
+_UNITS = table("mm[Hg]", "mm[Hg]", "kg/m2", "mmol/mol", "mL/min/{1.73_m2}", "mmol/L", "1")
+_ENTERED_IN_ERROR = 0.004
+
+
+def begin(files: Files, senders: Organisations) -> None:
+    """An empty file of each type for every trust."""
+    for trust in senders.trusts:
+        for name in FILES:
+            files.begin(f"fhir/{trust.code}/{name}", "")
+
+
+def finish(files: Files, senders: Organisations) -> None:
+    """The manifest of every trust, with the number of resources in each file."""
+    for trust in senders.trusts:
+        files.begin(f"fhir/{trust.code}/manifest.json", json.dumps(_manifest(files, trust), indent=2) + "\n")
+
+
+def _manifest(files: Files, trust: Organisation) -> dict[str, object]:
+    counts = [(name, files.counts[f"fhir/{trust.code}/{name}"]) for name in FILES]
+    return {
+        "transactionTime": f"{EXTRACT.isoformat()}T23:00:00Z",
+        "request": f"https://{trust.code.lower()}.example/fhir/$export?_type={','.join(TYPES)}",
+        "requiresAccessToken": False,
+        "output": [{"type": FILES[name], "url": name, "count": count} for name, count in counts if count],
+        "deleted": [],
+        "error": [],
+    }
+
+
+def write(files: Files, senders: Organisations, draws: Draws, people: People, health: Health) -> None:
+    """Everything that trusts send about one chunk of people."""
+    to = _Trusts(files, senders.trusts, people, draws)
+    stay = care.make_stays(draws, people, health)
+    to.patients()
+    to.encounters(care.trust_encounters(draws, people, stay))
+    to.conditions(care.trust_conditions(draws, people, health))
+    to.pressures(*care.trust_pressures(draws, people, health, stay))
+    to.measurements(care.trust_measurements(draws, people, health, stay))
+    to.drugs(care.trust_drugs(draws, people, health))
+    to.procedures(care.trust_procedures(draws, people, health, stay))
+    to.allergies()
+
+
+def codings(concepts: tuple[int, ...], vocabulary: str, *, last: bool = False) -> Texts:
+    """CodeableConcepts as JSON text, one per concept, then an unknown one; `last`: its last code, not its first."""
+    return table(*(_coding(number, vocabulary, last) for number in concepts), UNKNOWN_CODE)
+
+
+def _coding(number: int, vocabulary: str, last: bool) -> str:
+    found = concept(number)
+    assert found is not None, number  # noqa: S101 - the generator names concepts of the catalogue only
+    codes = [code for name, code in found.codes if name == vocabulary]
+    coding = {"system": _SYSTEMS[vocabulary], "code": codes[-1 if last else 0], "display": found.name}
+    return json.dumps({"coding": [coding]}, separators=(",", ":"))
+
+
+class _Trusts:
+    """The files of all trusts for one chunk."""
+
+    def __init__(self, files: Files, trusts: tuple[Organisation, ...], people: People, draws: Draws) -> None:
+        self.files = files
+        self.trusts = trusts
+        self.people = people
+        self.draws = draws
+
+    def _write(
+        self, name: str, letter: str, rows: Rows, *parts: str | Texts, part: str = "", subject: str = "subject"
+    ) -> None:
+        made = lines(
+            len(rows),
+            f'{{"resourceType":"{name}","id":"{letter}',
+            digits(rows.id),
+            f'","{subject}":{{"reference":"Patient/p',
+            local(self.people, rows.person, rows.sender),
+            '"}',
+            *parts,
+            "}",
+        )
+        self.files.deal(self.trusts, rows.sender, f"{name}{part}.ndjson", made)
+
+    def patients(self) -> None:
+        """One Patient per trust that knows the person."""
+        people = self.people
+        person, column = np.nonzero(people.trusts >= 0)
+        order = np.argsort(people.trusts[person, column], kind="stable")
+        person, column = person[order], column[order]
+        trust = people.trusts[person, column]
+        about = known(self.draws, "trust", people, person, column, missing=0.012, unverified=0.016)
+        made = lines(
+            len(person),
+            '{"resourceType":"Patient","id":"p',
+            local(people, person, trust),
+            '"',
+            *_confidential(people.withheld[person], people.index[person]),
+            ',"identifier":[{"system":"https://hospital.example/local","value":"H',
+            local(people, person, trust),
+            '"}',
+            *_nhs_identifier(about.number, about.status),
+            '],"extension":[{"url":"' + _EXTENSION + 'EthnicCategory","valueCodeableConcept":'
+            '{"coding":[{"system":"' + _ETHNIC + '","code":"',
+            about.ethnic,
+            '"}]}}',
+            *_withheld(people.withheld[person], people.index[person]),
+            '],"gender":"',
+            _GENDER[about.sex],
+            '","birthDate":"',
+            dates(people.birth[person]),
+            '"',
+            *_optional(',"deceasedDateTime":"', dates(_dead(people.death[person])), '"'),
+            ',"address":[{"district":"',
+            table(*(borough.code for borough in BOROUGHS))[about.borough],
+            '"}]}',
+        )
+        self.files.deal(self.trusts, trust, "Patient.ndjson", made)
+
+    def encounters(self, rows: Rows) -> None:
+        """Encounters with class and period."""
+        self._write(
+            "Encounter",
+            "e",
+            rows,
+            ',"status":"finished","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"',
+            _CLASS[rows.concept],
+            '"},"period":{"start":"',
+            dates(rows.day),
+            '"',
+            *_optional(',"end":"', dates(rows.end), '"'),
+            "}",
+        )
+
+    def conditions(self, rows: Rows) -> None:
+        """Conditions; a few were entered in error; the date is that of recording, at odd trusts that of onset."""
+        wrong = self.draws.uniform("condition error", 2)[rows.person, rows.id % 2] < _ENTERED_IN_ERROR
+        status = np.where(wrong, b"entered-in-error", b"confirmed")
+        first, other = codings(CONDITION_CONCEPTS, "SNOMED"), codings(CONDITION_CONCEPTS, "SNOMED", last=True)
+        self._write(
+            "Condition",
+            "c",
+            rows,
+            ',"verificationStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-ver-status"'
+            ',"code":"',
+            status,
+            '"}]},"code":',
+            np.where(rows.id % 3 == 0, other[rows.concept], first[rows.concept]),
+            np.where(rows.sender % 2 == 0, b',"recordedDate":"', b',"onsetDateTime":"'),
+            dates(rows.day),
+            '"',
+        )
+
+    def pressures(self, rows: Rows, diastolic: Ints) -> None:
+        """Blood pressure panels with two components."""
+        component = '{{"code":{code},"valueQuantity":{{"value":'
+        unit = ',"unit":"mmHg","system":"http://unitsofmeasure.org","code":"mm[Hg]"}}'
+        upper, lower = (_coding(number, "LOINC", False) for number in care.MEASUREMENT_CONCEPTS[:2])
+        self._write(
+            "Observation",
+            "b",
+            rows,
+            ',"status":"final","code":{"coding":[{"system":"http://loinc.org","code":"85354-9"}]},"effectiveDateTime":"',
+            dates(rows.day),
+            '","component":[' + component.format(code=upper),
+            TENTHS[rows.value],
+            unit + "," + component.format(code=lower),
+            TENTHS[diastolic],
+            unit + "]",
+            part=".1",
+        )
+
+    def measurements(self, rows: Rows) -> None:
+        """Single observations: LOINC codes at even trusts, SNOMED CT at odd ones; a few entered in error."""
+        wrong = self.draws.uniform("observation error", 8)[rows.person, rows.id % 8] < _ENTERED_IN_ERROR
+        loinc, snomed = (codings(care.MEASUREMENT_CONCEPTS, name) for name in ("LOINC", "SNOMED"))
+        self._write(
+            "Observation",
+            "o",
+            rows,
+            ',"status":"',
+            np.where(wrong, b"entered-in-error", b"final"),
+            '","code":',
+            np.where(rows.sender % 2 == 0, loinc[rows.concept], snomed[rows.concept]),
+            ',"effectiveDateTime":"',
+            dates(rows.day),
+            np.where(rows.sender % 2 == 0, b'T10:00:00Z"', b'"'),
+            ',"valueQuantity":{"value":',
+            TENTHS[rows.value],
+            ',"system":"http://unitsofmeasure.org","code":"',
+            _UNITS[rows.concept],
+            '"}',
+            part=".2",
+        )
+
+    def drugs(self, rows: Rows) -> None:
+        """Prescriptions with the expected duration of supply."""
+        self._write(
+            "MedicationRequest",
+            "m",
+            rows,
+            ',"status":"active","intent":"order","medicationCodeableConcept":',
+            codings(DRUG_CONCEPTS, "SNOMED")[rows.concept],
+            ',"authoredOn":"',
+            dates(rows.day),
+            '","dispenseRequest":{"expectedSupplyDuration":{"value":28,"unit":"days",'
+            '"system":"http://unitsofmeasure.org","code":"d"}}',
+        )
+
+    def procedures(self, rows: Rows) -> None:
+        """Procedures, done on a day or in a period."""
+        single = rows.sender % 2 == 0
+        self._write(
+            "Procedure",
+            "r",
+            rows,
+            ',"status":"completed","code":',
+            codings(care.PROCEDURE_CONCEPTS, "SNOMED")[rows.concept],
+            np.where(single, b',"performedDateTime":"', b',"performedPeriod":{"start":"'),
+            dates(rows.day),
+            np.where(single, b'"', b'"}'),
+        )
+
+    def allergies(self) -> None:
+        """A type of resource that the gateway does not take in."""
+        person = np.flatnonzero((self.draws.one("allergy") < 0.01) & (self.people.trusts[:, 0] >= 0))
+        person = person[np.argsort(self.people.trusts[person, 0], kind="stable")]
+        zero = np.zeros(len(person), dtype=np.int64)
+        rows = Rows(person, self.people.trusts[person, 0], self.people.index[person] + 1, zero, zero, zero, zero)
+        self._write("AllergyIntolerance", "a", rows, subject="patient")
+
+
+def _dead(death: Ints) -> Ints:
+    return np.where(death < NEVER, death, NO_DAY)
+
+
+def _optional(before: str, column: Texts, after: str) -> tuple[Texts, Texts, Texts]:
+    """Text around a column that vanishes with it."""
+    there = column != b""
+    return np.where(there, before.encode(), b""), column, np.where(there, after.encode(), b"")
+
+
+def _nhs_identifier(number: Texts, status: Texts) -> tuple[Texts, ...]:
+    there = number != b""
+    before = (
+        f',{{"extension":[{{"url":"{_EXTENSION}NHSNumberVerificationStatus","valueCodeableConcept":'
+        f'{{"coding":[{{"system":"{_STATUS}","code":"'
+    )
+    between = f'"}}]}}}}],"system":"{NHS_NUMBER}","value":"'
+    pieces = (np.full(1, before.encode()), status, np.full(1, between.encode()), number, np.full(1, b'"}'))
+    return tuple(np.where(there, piece, b"") for piece in pieces)
+
+
+def _confidential(withheld: np.ndarray[tuple[int], np.dtype[np.bool_]], index: Ints) -> tuple[Texts, ...]:
+    """Half of the withheld people carry a security label …"""
+    label = f',"meta":{{"security":[{{"system":"{_CONFIDENTIAL}","code":"R"}}]}}'
+    return (np.where(withheld & (index % 2 == 0), label.encode(), b""),)
+
+
+def _withheld(withheld: np.ndarray[tuple[int], np.dtype[np.bool_]], index: Ints) -> tuple[Texts, ...]:
+    """… and half a reason why their identity is withheld (NHS Data Dictionary)."""
+    reason = f',{{"url":"{_WITHHELD}","valueCodeableConcept":{{"coding":[{{"code":"02"}}]}}}}'
+    return (np.where(withheld & (index % 2 == 1), reason.encode(), b""),)
