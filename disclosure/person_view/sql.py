@@ -78,7 +78,8 @@ _CODES: tuple[tuple[tuple[type[exp.Expr], ...], str, str], ...] = (
     ((exp.Exists, exp.Any, exp.All), "subquery", "A subquery in a condition"),
     ((exp.Rollup, exp.Cube, exp.GroupingSets), "group", "ROLLUP, CUBE or GROUPING SETS"),
     ((exp.TryCast,), "cast", "A cast"),
-    ((exp.Func,), "function", "A function outside the allowed list"),
+    ((exp.Columns,), "star", "A pattern of columns"),
+    ((exp.Func, exp.IgnoreNulls, exp.RespectNulls), "function", "A function outside the allowed list"),
     ((exp.Command, exp.Pragma, exp.Attach, exp.DDL, exp.DML), "statement", "A statement other than SELECT"),
 )
 _ARGUMENTS = {
@@ -89,6 +90,8 @@ _ARGUMENTS = {
     "qualify": ("window", "QUALIFY"),
     "query": ("subquery", "A subquery in a condition"),
     "sample": ("table", "A sample"),
+    "pivots": ("table", "PIVOT"),
+    "columns": ("with", "A list of columns after a name"),
     "db": ("table", "A schema or database before a name"),
     "recursive": ("with", "WITH RECURSIVE"),
     "method": ("join", "An ASOF, NATURAL or POSITIONAL join"),
@@ -134,14 +137,22 @@ def _check_node(node: exp.Expr) -> None:
         if name not in known and (value or (name == "materialized" and value is not None)):
             code, clause = _ARGUMENTS.get(name, ("not_allowed", f"{_name(node)} with {name.strip('_').upper()}"))
             refuse(code, f"{clause} is not allowed in a person view.")
+    _check_place(node)
+
+
+def _check_place(node: exp.Expr) -> None:
+    """Some nodes are known in one place only."""
     if isinstance(node, exp.Identifier) and not _IDENTIFIER.fullmatch(node.name):
-        refuse("name", "A name holds characters other than ASCII letters, digits and underscores.")
+        code = "table" if isinstance(node.parent, exp.Table) else "name"
+        refuse(code, "A name holds characters other than ASCII letters, digits and underscores.")
     if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
         refuse("table", "FROM holds something that is not the name of a table.")
     if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
         refuse("star", "SELECT * does not say which columns are read.")
     if isinstance(node, exp.Distinct) and not isinstance(node.parent, exp.Count):
         refuse("distinct", "DISTINCT is allowed inside count only.")
+    if isinstance(node, exp.Subquery) and not isinstance(node.parent, exp.From | exp.Join):
+        refuse("subquery", "A query stands in an expression.")
 
 
 def _refuse_node(node: exp.Expr) -> NoReturn:

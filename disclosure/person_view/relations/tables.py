@@ -23,10 +23,10 @@ def read(table: str, names: Iterable[str], concepts: Set[int]) -> exp.Select:
     declared = TABLES[table]
     columns = [declared.column(name) for name in sorted(set(names) - {PERSON_ID})]
     clean = [exp.alias_(_clean(declared, column, concepts), column.name, quoted=True) for column in columns if column]
-    key = exp.column(PERSON_ID, quoted=True)
+    key = exp.column(PERSON_ID, table="r", quoted=True)
     return (
         exp.select(key, *clean)
-        .from_(exp.Table(this=exp.to_identifier(table, quoted=True)))
+        .from_(exp.alias_(exp.Table(this=exp.to_identifier(table, quoted=True)), "r", table=True, quoted=True))
         .where(exp.Not(this=_is_null(key.copy())))
     )
 
@@ -56,7 +56,7 @@ def common_grid(concepts: Iterable[int]) -> Grid | None:
 
 
 def _clean(table: Table, column: Column, concepts: Set[int]) -> exp.Expr:
-    name = exp.column(column.name, quoted=True)
+    name = exp.column(column.name, table="r", quoted=True)
     if column.type is Type.DATE:
         return _within(_try(name, "DATE"), day(FIRST_DAY), day(LAST_DAY))
     if column.type is Type.INTEGER:
@@ -64,7 +64,9 @@ def _clean(table: Table, column: Column, concepts: Set[int]) -> exp.Expr:
         whole = _try(name, "BIGINT")
         return _within(whole, number(ends.low), number(ends.high)) if ends else whole
     if column.type is Type.DOUBLE:
-        return _units(exp.column(VALUE_OF[table.name, column.name], quoted=True), _try(name, "DOUBLE"), concepts)
+        return _units(
+            exp.column(VALUE_OF[table.name, column.name], table="r", quoted=True), _try(name, "DOUBLE"), concepts
+        )
     return _try(name, "BOOLEAN" if column.type is Type.BOOLEAN else "TEXT")
 
 
