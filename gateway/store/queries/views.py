@@ -199,18 +199,10 @@ def _job(work: Work, actor: Actor, roles: frozenset[Role], subject: Job, facts: 
 
 
 def _release(work: Work, actor: Actor, roles: frozenset[Role], subject: Release, facts: Facts) -> View:
-    names = ("title", "project_id", "request", "request_digest", "price", "micro_rho", "delta_e15", "mark", "turn")
+    asked = ("title", "project_id", "request", "request_digest", "price", "micro_rho", "delta_e15", "mark", "turn")
+    came = ("created_at", "deadline_at", "artefact_digest", "package_digest", "released_at", "recall_reason")
     return {
-        **_plain(
-            subject,
-            *names,
-            "created_at",
-            "deadline_at",
-            "artefact_digest",
-            "package_digest",
-            "released_at",
-            "recall_reason",
-        ),
+        **_plain(subject, *asked, *came),
         "author": _person(work, subject.author_id),
         "project_title": facts.project.title if facts.project else "",
         "reviews": [_review(work, row, roles) for row in visible_reviews(actor, roles, facts)],
