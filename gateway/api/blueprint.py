@@ -1,0 +1,185 @@
+"""HTTP in, JSON out. Each route is a command, a visibility-filtered view, or public.
+
+A bearer token says who asks; cookies are never looked at, so no other site can make a browser ask.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from sqlalchemy import text
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from gateway.api import errors
+from gateway.api.bodies import MAX_BYTES, read_object
+from gateway.api.openapi import document
+from gateway.commands.act import parse
+from gateway.commands.addresses import PLURALS, ROOT, Address, addresses
+from gateway.commands.downloads import Objects, artefact_bytes, package_bytes
+from gateway.commands.people import token_hash
+from gateway.commands.perform import Gateway, Outcome, perform, permit
+from gateway.commands.releases import Request, priced, shown
+from gateway.rules.facts import Actor
+from gateway.rules.refusals import unknown
+from gateway.store.queries import views
+from gateway.store.queries.facts import actor_of, noun_of
+from gateway.store.queries.tokens import person_of_token
+from gateway.vocabulary import Command, Noun, PersonState
+
+
+@dataclass(frozen=True)
+class Api:
+    """What the API needs from the application around it; `status_of` is the application's table of status codes."""
+
+    gateway: Gateway
+    objects: Objects
+    status_of: errors.Status
+
+    def actor(self) -> Actor:
+        """Who asks. Raises Unauthenticated."""
+        kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+        now = self.gateway.now()
+        with self.gateway.unit.reading() as work:
+            known = kind.lower() == "bearer" and person_of_token(work, token_hash(secret.strip()), now)
+            if not known or known.state is not PersonState.ACTIVE:
+                raise errors.Unauthenticated
+            return actor_of(work, known, now)
+
+
+def blueprint(api: Api) -> Blueprint:
+    """The routes of the API; register it on the application at its root."""
+    routes = Blueprint("api", __name__)
+    for noun, plural in PLURALS.items():
+        routes.add_url_rule(f"{ROOT}/{plural}", f"list_{plural}", _listed(api, noun))
+        routes.add_url_rule(f"{ROOT}/{plural}/<id>", f"show_{plural}", _shown(api, noun))
+    for address in addresses():
+        routes.add_url_rule(address.path, address.verb, _performed(api, address), methods=["POST"])
+    _add_others(routes, api)
+    routes.before_request(_bound_body)
+    errors.install(routes, api.status_of)
+    return routes
+
+
+def _add_others(routes: Blueprint, api: Api) -> None:
+    routes.add_url_rule(f"{ROOT}/projects/<id>/price", "price", _priced(api), methods=["POST"])
+    routes.add_url_rule(f"{ROOT}/releases/<id>/package", "package", _package(api))
+    routes.add_url_rule(f"{ROOT}/releases/<id>/artefact", "artefact", _artefact(api))
+    routes.add_url_rule(f"{ROOT}/me", "me", _me(api))
+    routes.add_url_rule(f"{ROOT}/register", "register", _register(api))
+    routes.add_url_rule(f"{ROOT}/health", "health", _health(api))
+    routes.add_url_rule("/api/openapi.json", "openapi", lambda: jsonify(document()))
+    routes.add_url_rule("/api/<path:rest>", "nowhere", _nowhere, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+
+
+def _bound_body() -> None:
+    request.max_content_length = MAX_BYTES
+
+
+def _body() -> dict[str, Any]:
+    try:
+        return read_object(request.get_data(cache=False))
+    except RequestEntityTooLarge:
+        raise errors.TooLarge from None
+
+
+def _nowhere(rest: str) -> Response:  # noqa: ARG001
+    raise unknown()
+
+
+def _listed(api: Api, noun: Noun) -> Callable[[], Response]:
+    def view() -> Response:
+        actor, now = api.actor(), api.gateway.now()
+        with api.gateway.unit.reading() as work:
+            return jsonify(views.many(work, actor, noun, now, api.gateway.settings.list_max_age_days))
+
+    return view
+
+
+def _shown(api: Api, noun: Noun) -> Callable[[str], Response]:
+    def view(id: str) -> Response:
+        return jsonify(_one(api, api.actor(), noun, id))
+
+    return view
+
+
+def _one(api: Api, actor: Actor, noun: Noun, subject_id: str) -> dict[str, Any]:
+    if noun_of(subject_id) is not noun:
+        raise unknown()
+    with api.gateway.unit.reading() as work:
+        return views.one(work, actor, subject_id, api.gateway.now(), api.gateway.settings.list_max_age_days)
+
+
+def _performed(api: Api, address: Address) -> Callable[[str], Response]:
+    def view(id: str) -> Response:
+        actor, body = api.actor(), _body()
+        if noun_of(id) is not address.noun:
+            raise unknown()
+        outcome = perform(api.gateway, actor=actor, command=address.command, subject_id=id, given=body)
+        return jsonify(_told(outcome))
+
+    return view
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "subject_id": outcome.subject_id,
+        "state": outcome.state,
+        "created_id": outcome.created_id,
+        "returned": outcome.returned,
+    }
+
+
+def _priced(api: Api) -> Callable[[str], Response]:
+    def view(id: str) -> Response:
+        actor, body = api.actor(), _body()
+        facts = permit(api.gateway, actor=actor, command=Command.DRAFT_RELEASE, subject_id=id)
+        given = parse(Command.DRAFT_RELEASE, body)
+        assert isinstance(given, Request)  # noqa: S101 - the registry ties this command to this model
+        digest, cost = priced(facts, given.request)
+        return jsonify({"request_digest": digest, **shown(cost)})
+
+    return view
+
+
+def _package(api: Api) -> Callable[[str], Response]:
+    def view(id: str) -> Response:
+        data = package_bytes(api.gateway, api.objects, actor=api.actor(), release_id=id)
+        named = {"Content-Disposition": f'attachment; filename="{id}.zip"'}
+        return Response(data, mimetype="application/zip", headers=named)
+
+    return view
+
+
+def _artefact(api: Api) -> Callable[[str], Response]:
+    def view(id: str) -> Response:
+        data = artefact_bytes(api.gateway, api.objects, actor=api.actor(), release_id=id)
+        return Response(data, mimetype="application/json")
+
+    return view
+
+
+def _me(api: Api) -> Callable[[], Response]:
+    def view() -> Response:
+        actor = api.actor()
+        seats = sorted(seat.value for seat in actor.appointments)
+        return jsonify({**_one(api, actor, Noun.PERSON, actor.person_id), "appointments": seats})
+
+    return view
+
+
+def _register(api: Api) -> Callable[[], Response]:
+    def view() -> Response:
+        with api.gateway.unit.reading() as work:
+            return jsonify(views.register(work))
+
+    return view
+
+
+def _health(api: Api) -> Callable[[], Response]:
+    def view() -> Response:
+        with api.gateway.unit.reading() as work:
+            work.session.connection().execute(text("SELECT 1"))
+        return jsonify({"status": "ok"})
+
+    return view

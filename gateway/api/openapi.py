@@ -1,0 +1,125 @@
+"""The OpenAPI 3.1 description, built from the same table that the routes are built from."""
+
+from functools import cache
+from typing import Any
+
+from gateway.commands.act import VERBS, Given
+from gateway.commands.addresses import PLURALS, ROOT, Address, addresses
+from gateway.commands.releases import Request
+from gateway.vocabulary import Noun
+
+_ERRORS = {
+    "400": "The body is not one JSON object.",
+    "401": "No valid token came with the request.",
+    "403": "Not your role on this subject.",
+    "404": "Nothing here that you can see.",
+    "409": "Not now: the state or a condition does not allow it.",
+    "413": "The body is too large.",
+    "422": "The input is not valid.",
+}
+_REFUSAL = {
+    "type": "object",
+    "required": ["code", "sentence", "next_step"],
+    "properties": {name: {"type": "string"} for name in ("code", "sentence", "next_step")},
+}
+_OUTCOME = {
+    "type": "object",
+    "required": ["subject_id", "state", "created_id", "returned"],
+    "properties": {
+        "subject_id": {"type": "string"},
+        "state": {"type": "string"},
+        "created_id": {"type": "string", "description": "The id of what was created; empty when nothing was."},
+        "returned": {"type": "object"},
+    },
+}
+_ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The whole description as plain JSON values."""
+    schemas: dict[str, Any] = {"Refusal": _REFUSAL, "Outcome": _OUTCOME}
+    paths = {**_views(), **_others(schemas)}
+    for address in addresses():
+        paths[_braced(address.path)] = {"post": _command(address, schemas)}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "tre-gateway", "version": "1", "description": "The same commands as the pages, as JSON."},
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": schemas,
+        },
+    }
+
+
+def _views() -> dict[str, Any]:
+    paths: dict[str, Any] = {}
+    for noun, plural in PLURALS.items():
+        words = noun.value.lower().replace("_", " ")
+        paths[f"{ROOT}/{plural}"] = {
+            "get": _operation(f"list-{plural}", f"Every {words} that you may know of.", plural)
+        }
+        one = _operation(f"show-{plural}", f"One {words}, and what you can do with it.", plural)
+        paths[f"{ROOT}/{plural}/{{id}}"] = {"get": one | {"parameters": [_ID]}}
+    return paths
+
+
+def _others(schemas: dict[str, Any]) -> dict[str, Any]:
+    releases = PLURALS[Noun.RELEASE]
+    price = _operation("price", "What a request would cost; nothing is stored, no record is read.", "projects")
+    price |= {"parameters": [_ID], "requestBody": _body(Request, schemas)}
+    package = _operation("package", "The released package (zip).", releases, media="application/zip")
+    artefact = _operation("artefact", "The sealed artefact, for its reviewers.", releases)
+    register = _operation("register", "The public register of data uses.", "register-entries")
+    health = _operation("health", "Whether the gateway and its database answer.", "gateway")
+    return {
+        f"{ROOT}/projects/{{id}}/price": {"post": price},
+        f"{ROOT}/releases/{{id}}/package": {"get": package | {"parameters": [_ID]}},
+        f"{ROOT}/releases/{{id}}/artefact": {"get": artefact | {"parameters": [_ID]}},
+        f"{ROOT}/register": {"get": register | {"security": []}},
+        f"{ROOT}/health": {"get": health | {"security": []}},
+        f"{ROOT}/me": {"get": _operation("me", "Who you are here, with the seats you hold.", "people")},
+    }
+
+
+def _command(address: Address, schemas: dict[str, Any]) -> dict[str, Any]:
+    roles = ", ".join(sorted(role.value.replace("_", " ").lower() for role in address.by))
+    summary = (VERBS[address.command].run.__doc__ or address.verb).strip().splitlines()[0]
+    operation = _operation(address.verb, summary, PLURALS[address.noun], schema="Outcome")
+    operation |= {"description": f"By: {roles}.", "parameters": [_ID]}
+    if address.given is not Given:
+        operation["requestBody"] = _body(address.given, schemas)
+    return operation
+
+
+def _operation(
+    name: str, summary: str, tag: str, *, schema: str = "", media: str = "application/json"
+) -> dict[str, Any]:
+    answer = {"$ref": f"#/components/schemas/{schema}"} if schema else {}
+    refusals = {
+        status: {
+            "description": words,
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}},
+        }
+        for status, words in _ERRORS.items()
+    }
+    done = {"description": "Done.", "content": {media: {"schema": answer}}}
+    return {"operationId": name, "summary": summary, "tags": [tag], "responses": {"200": done, **refusals}}
+
+
+def _body(given: type[Given], schemas: dict[str, Any]) -> dict[str, Any]:
+    name = f"{given.__module__.rsplit('.', 1)[-1].title().replace('_', '')}{given.__name__}"
+    schema = given.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(schema.pop("$defs", {}))
+    schemas[name] = schema
+    return {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}},
+    }
+
+
+def _braced(path: str) -> str:
+    return path.replace("<id>", "{id}")
