@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from disclosure.accounting import GrantedLoss, convert_grant
+from disclosure.accounting import rho_of_epsilon
 from gateway.commands.act import Act, Given, verb
 from gateway.models import Budget, Grant, LedgerEntry, Membership, Person, Pool, Project, RegisterEntry, Vote
 from gateway.rules import budgets
@@ -76,8 +76,7 @@ def edit(*, act: Act, subject: Project, given: Application) -> None:
 @verb(Command.SUBMIT_PROJECT)
 def submit(*, act: Act, subject: Project, given: Given) -> None:
     """To the committee; a returned application starts a new round, the old votes stay."""
-    loss = _asked(act, Application.model_validate_json(json.dumps(subject.application)))
-    _need_pool(act, budgets.Loss(loss.micro_rho, loss.delta0_e15))
+    _need_pool(act, _asked(act, Application.model_validate_json(json.dumps(subject.application))))
     if subject.state is ProjectState.RETURNED:
         subject.round += 1
 
@@ -180,8 +179,7 @@ def _set_members(act: Act, project: Project, given: Application) -> None:
 
 def _grant(act: Act, project: Project) -> None:
     application = Application.model_validate_json(json.dumps(project.application))
-    loss = _asked(act, application)
-    allotment = budgets.Loss(loss.micro_rho, loss.delta0_e15)
+    allotment = _asked(act, application)
     _need_pool(act, allotment)
     act.work.add(
         Grant(
@@ -193,15 +191,16 @@ def _grant(act: Act, project: Project) -> None:
             ends_on=application.ends_on,
             epsilon_micro=int(application.epsilon * MICRO),
             delta_e15=act.facts.pool.delta_e15,
-            micro_rho=loss.micro_rho,
-            delta0_e15=loss.delta0_e15,
+            micro_rho=allotment.micro_rho,
+            delta0_e15=allotment.delta_e15,
         )
     )
     _open_budget(act, project, allotment)
 
 
-def _asked(act: Act, application: Application) -> GrantedLoss:
-    return convert_grant(int(application.epsilon * MICRO), act.facts.pool.delta_e15)
+def _asked(act: Act, application: Application) -> budgets.Loss:
+    """The grant in the ledger's currency. All of its delta goes into the conversion: no statistic has a delta-0 yet."""
+    return budgets.Loss(rho_of_epsilon(int(application.epsilon * MICRO), act.facts.pool.delta_e15))
 
 
 def _need_pool(act: Act, allotment: budgets.Loss) -> None:

@@ -1,0 +1,32 @@
+#!/bin/sh
+# ./run setup: installs the Debian packages that are missing, says why each is needed, makes the users of rooms.
+set -eu
+here=$(dirname "$0")
+missing=""
+
+need() { # need PACKAGE WHY...
+    package=$1
+    shift
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q "ok installed" && return
+    echo "  $package: $*"
+    missing="$missing $package"
+}
+
+echo "Debian packages:"
+need python3-venv "makes the isolated Python environments"
+need bubblewrap "the sandbox that rooms are made of"
+need libseccomp2 "the system-call filter of rooms"
+need chromium "browser and accessibility tests (./run check)"
+[ -n "$missing" ] || echo "  nothing is missing"
+
+if [ "$(id -u)" != 0 ]; then
+    [ -z "$missing" ] || echo "Ask an administrator for: apt-get install$missing"
+    echo "Not root: rooms will run as $(id -un), and the demo says what is weaker."
+    exit 0
+fi
+if [ -n "$missing" ]; then
+    apt-get update -qq
+    # shellcheck disable=SC2086  # a list of words
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+sh "$here/users.sh"
