@@ -6,7 +6,6 @@ numbers live in local variables of one function; what goes wrong there is report
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from disclosure import noise
 from disclosure.accounting import MICRO
@@ -50,31 +49,31 @@ def price(request: ReleaseRequest, terms: Terms) -> Price:
 def draw(request: ReleaseRequest, terms: Terms, snapshot: SnapshotFiles) -> Artefact:
     """The released values, noise added once. Raises Invalid before any read, DrawFailed without a cause after it."""
     cleared = _clear(request, terms)
-    body = _draw_once(request, cleared, snapshot)
-    if body is None:
-        raise DrawFailed  # raised outside the handler, so that it has no context
-    return Artefact(body)
+    noisy = _noisy(cleared, snapshot)
+    if noisy is None:
+        raise DrawFailed  # outside the handler, so that it has no context
+    return Artefact(describe(request, cleared.price, cleared.statistics, noisy))
 
 
-def _draw_once(request: ReleaseRequest, cleared: _Cleared, snapshot: SnapshotFiles) -> dict[str, Any] | None:
-    """The artefact's body, or None when anything failed. Exact numbers are local to this function."""
+def _noisy(cleared: _Cleared, snapshot: SnapshotFiles) -> list[noise.Integers] | None:
+    """One noisy vector per statistic, or None when anything failed. Exact numbers are local to this function."""
     try:
         plans = [statistic.plan for statistic in cleared.statistics]
         exact = aggregate(cleared.view, plans, snapshot, memory_mib=cleared.price.memory_mib)
-        parts = [
-            noise.Exact(
-                statistic.vector(table).ravel(),
-                line.mechanism,
-                statistic.contribution.l2_squared,
-                line.scale,
-                line.micro_rho,
-            )
-            for statistic, line, table in zip(cleared.statistics, cleared.price.lines, exact, strict=True)
-        ]
-        noisy = noise.add_noise(parts)
+        lines = zip(cleared.statistics, cleared.price.lines, exact, strict=True)
+        return noise.add_noise([_part(statistic, line, table) for statistic, line, table in lines])
     except Exception:  # what it says could hold records
         return None
-    return describe(request, cleared.price, cleared.statistics, noisy)
+
+
+def _part(statistic: Statistic, line: PriceLine, table: noise.Integers) -> noise.Exact:
+    return noise.Exact(
+        vector=statistic.vector(table).ravel(),
+        mechanism=line.mechanism,
+        sensitivity=statistic.contribution.l2_squared,
+        scale=line.scale,
+        micro_rho=line.micro_rho,
+    )
 
 
 def _clear(request: ReleaseRequest, terms: Terms) -> _Cleared:

@@ -1,6 +1,6 @@
 """One accessible chart as SVG text: a row per figure, its interval as a bar with ends, its value printed.
 
-Nothing is told by colour alone: a figure too noisy to use is hollow, dashed and says so. No script, no font, no
+Nothing is told by colour alone: a figure too noisy to use is hollow and says so. No script, no font, no
 outside request.
 """
 
@@ -105,7 +105,8 @@ def _grid(axis: _Axis, look: Look, height: int) -> Iterator[str]:
         strong = " zero" if abs(tick) < axis.step / 1000 else ""
         yield f'<line class="grid{strong}" x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" y2="{foot}"/>'
         yield f'<text class="tick" x="{x:.1f}" y="{foot + 15}" text-anchor="middle">{_tick(tick, axis, look)}</text>'
-    yield f'<text class="unit" x="{LABELS + PLOT / 2}" y="{height - 6}" text-anchor="middle">{escape(look.unit)}</text>'
+    unit = escape(look.unit) + (" (the axis does not start at 0)" if axis.low > 0 or axis.high < 0 else "")
+    yield f'<text class="unit" x="{LABELS + PLOT / 2}" y="{height - 6}" text-anchor="middle">{unit}</text>'
 
 
 def _tick(value: float, axis: _Axis, look: Look) -> str:

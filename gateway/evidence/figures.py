@@ -11,6 +11,11 @@ JSON = Mapping[str, Any]
 ADDITIVE = ("count", "histogram", "sum")
 
 
+def key_columns(statistic: JSON) -> list[str]:
+    """The columns that tell a statistic's cells apart, in the order asked for; the bins come last."""
+    return [*statistic["by"], *([statistic["of"]] if statistic["kind"] == "histogram" else [])]
+
+
 class Figures:
     """A statistic of an artefact with its cells."""
 
@@ -19,7 +24,8 @@ class Figures:
         self.kind = str(statistic["kind"])
         self.percent = self.kind == "proportion"
         self.unit = "% of people" if self.percent else str(statistic["unit"])
-        self.keys = [_words(key) for key in (cells[0]["keys"] if cells else {})]
+        self.columns = key_columns(statistic)
+        self.keys = [_words(key) for key in self.columns]
         by = " and ".join(key.lower() for key in self.keys)
         self.heading = f"{_words(statistic['name'])}{f' by {by}' if by else ''}"
         self.value_name = {"count": "People", "histogram": "People", "proportion": "Share", "sum": "Total"}.get(
@@ -43,14 +49,14 @@ class Figures:
 
     def labels(self, cell: JSON) -> str:
         """The key labels as row headers."""
-        return "".join(f'<th scope="row">{escape(str(label))}</th>' for label in cell["labels"].values())
+        return "".join(f'<th scope="row">{escape(str(label))}</th>' for label in self._labels(cell))
 
     def rows(self) -> list[Row]:
         """The chart's rows: all keys but the last make the heading of a group."""
         return [
             Row(
-                group=" · ".join(list(cell["labels"].values())[:-1]),
-                label=([*cell["labels"].values()] or ["All people of the view"])[-1],
+                group=" · ".join(self._labels(cell)[:-1]),
+                label=(self._labels(cell) or ["All people of the view"])[-1],
                 value=cell["value"],
                 low=cell["low"],
                 high=cell["high"],
@@ -70,8 +76,15 @@ class Figures:
             return f"One usable value: {self.number(most['value'])}."
         return (
             f"{len(usable)} of {len(self.cells)} values are usable, from {self.number(least['value'])} "
-            f"({_name(least)}) to {self.number(most['value'])} ({_name(most)})."
+            f"({self._name(least)}) to {self.number(most['value'])} ({self._name(most)})."
         )
+
+    def _labels(self, cell: JSON) -> list[str]:
+        """The cell's labels in the order asked for; JSON keeps names in the order of the alphabet."""
+        return [str(cell["labels"][column]) for column in self.columns]
+
+    def _name(self, cell: JSON) -> str:
+        return ", ".join(self._labels(cell)) or "all people"
 
     def _decimals(self) -> int:
         """Digits after the point: two figures of the typical half-width of usable values."""
@@ -81,10 +94,6 @@ class Figures:
         widths = sorted(float(cell["high"] - cell["low"]) for cell in usable)
         typical = widths[len(widths) // 2] / 2 * (100 if self.percent else 1) if widths else 1.0
         return min(4, max(0, 1 - math.floor(math.log10(typical)))) if typical > 0 else 4
-
-
-def _name(cell: JSON) -> str:
-    return ", ".join(str(label) for label in cell["labels"].values()) or "all people"
 
 
 def _words(name: str) -> str:

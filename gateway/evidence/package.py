@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gateway.evidence.figures import key_columns
 from gateway.evidence.page import page
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -45,7 +46,7 @@ def table_name(statistic: Mapping[str, Any]) -> str:
 def table(artefact: Mapping[str, Any], statistic: Mapping[str, Any]) -> str:
     """One statistic's cells as CSV (RFC 4180): keys with labels, value, interval, whether too noisy to use."""
     cells = [cell for cell in artefact["cells"] if cell["statistic"] == statistic["name"]]
-    keys = list(cells[0]["keys"]) if cells else []
+    keys = key_columns(statistic)
     out = io.StringIO()
     writer = csv.writer(out)
     header = [name for key in keys for name in (key, f"{key}_label")]

@@ -14,7 +14,7 @@ from gateway.evidence.style import STYLE
 
 PROMISE = (
     "For someone who sees only what was released: given the text of the requests, the released numbers would have been "
-    "almost as likely had any one person’s records never been there; “almost” is the stated (ε, δ) of everything "
+    'almost as likely had any one person\'s records never been there; "almost" is the stated (ε, δ) of everything '
     "released from that pool, added up for the life of the data."
 )
 BLIND = "Its author never had sight of rows of this pool."
@@ -111,9 +111,7 @@ def _figure(shown: Figures, name: str) -> str:
         percent=shown.percent,
     )
     key = "Bars show" if look.bars else "Dots show"
-    caption = (
-        f"{key} released values, lines with ends their 95 % intervals; hollow and dashed means too noisy to use.{part}"
-    )
+    caption = f"{key} released values, lines with ends their 95 % intervals; hollow means too noisy to use.{part}"
     drawing = _scroll(f"{shown.heading}: chart", chart(rows, look, name=name))
     return f"<figure>{drawing}<figcaption>{caption}</figcaption></figure>"
 
@@ -149,10 +147,21 @@ def _mechanism(statistic: JSON) -> str:
     scale = float(Decimal(statistic["scale"]))
     bounds = f" Values lie between {statistic['lower']} and {statistic['upper']}." if "lower" in statistic else ""
     return (
-        f"<strong>Noise.</strong> {escape(statistic['mechanism'].capitalize())} noise of scale {scale:,.2f} on whole "
-        f"numbers; one person can move them by at most √{statistic['sensitivity']['l2_squared']:,} "
+        f"<strong>Noise.</strong> {escape(_sentence(statistic['mechanism']))} noise of scale {scale:,.2f} on whole "
+        f"numbers; one person can move them by at most {_root(statistic)} "
         f"(L2).{escape(bounds)}"
     )
+
+
+def _root(statistic: JSON) -> str:
+    """The L2 sensitivity as printed: a whole number, or the root of one."""
+    square = int(statistic["sensitivity"]["l2_squared"])
+    root = math.isqrt(square)
+    return f"{root:,}" if root**2 == square else f"√{square:,}"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _privacy(artefact: JSON, about: JSON) -> str:
@@ -177,10 +186,11 @@ def _making(artefact: JSON) -> str:
         for each in artefact["literals"]
     )
     notes = "".join(f"<li>{escape(note)}</li>" for note in artefact["view_notes"])
+    sql = f"<pre>{escape(artefact['view_sql'])}</pre>"
     return (
         '<section aria-labelledby="making"><h2 id="making">How it was made</h2><p>The view below gives one row per '
         "person, made from that person’s records alone. It was cleared before any noise was drawn.</p>"
-        + _scroll("The view", f"<pre>{escape(artefact['view_sql'])}</pre>")
+        f"<details><summary>The view, in SQL</summary>{_scroll('The view', sql)}</details>"
         + (f"<h3>Values chosen by the author</h3><ul>{literals}</ul>" if literals else "")
         + (f"<h3>Notes on the view</h3><ul>{notes}</ul>" if notes else "")
         + "</section>"

@@ -11,6 +11,7 @@ h2{font-size:25px;line-height:1.25;margin:0 0 12px}
 h3{font-size:20px;margin:20px 0 8px}
 .kicker{margin:0;font-size:16px;font-weight:700;letter-spacing:.02em}
 .meta{margin:0;font-size:16px}
+section>:last-child{margin-bottom:0}
 section{background:#fff;border:1px solid #d8dde0;padding:28px;margin:28px 0}
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(190px,1fr));gap:16px;margin:0 0 20px}
 .facts div{border-left:4px solid #005eb8;padding:4px 0 4px 14px}
@@ -36,6 +37,8 @@ tbody th{font-weight:400}
 tr.noisy td,tr.noisy th{color:#4c6272;font-style:italic}
 pre,code{font-family:Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:14px}
 pre{background:#f0f4f5;padding:14px;margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
+summary{cursor:pointer;font-weight:700;padding:4px 0 8px}
+summary:focus{outline:3px solid #212b32;outline-offset:2px}
 td code{overflow-wrap:anywhere}
 footer{padding-bottom:32px;font-size:16px;color:#4c6272}
 .skip{position:absolute;left:-9999px}.skip:focus{left:8px;top:8px;background:#fff;padding:8px 12px;z-index:2}
@@ -46,10 +49,10 @@ footer{padding-bottom:32px;font-size:16px;color:#4c6272}
 .chart .value{font-variant-numeric:tabular-nums}
 .grid{stroke:#d8dde0}.grid.zero{stroke:#4c6272}
 .bar{fill:#9cc3e6;stroke:#005eb8}
-.dot{fill:#005eb8;stroke:#fff}
+.dot{fill:#005eb8;stroke:#005eb8}
 .whisker{stroke:#212b32;stroke-width:1.6}
-.noisy .bar,.noisy .dot{fill:#fff;stroke:#4c6272;stroke-dasharray:3 2}
-.noisy .whisker{stroke:#4c6272;stroke-dasharray:3 2}
+.noisy .bar,.noisy .dot{fill:#fff;stroke:#4c6272}
+.noisy .whisker{stroke:#4c6272;stroke-width:1}
 .noisy .value,.noisy .label{fill:#4c6272;font-style:italic}
 @media (max-width:640px){section{padding:16px}.bar-inner,main,footer{padding-left:12px;padding-right:12px}
 h1{font-size:26px}}
