@@ -29,4 +29,4 @@ if [ -n "$missing" ]; then
     # shellcheck disable=SC2086  # a list of words
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
-sh "$here/users.sh"
+[ ! -f "$here/users.sh" ] || sh "$here/users.sh"
