@@ -1,0 +1,1 @@
+"""The isolated rooms in which researchers' batch jobs run next to records."""

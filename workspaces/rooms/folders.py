@@ -1,0 +1,185 @@
+"""The folders that a room is given: looked at before, handed over, measured during, tidied after.
+
+A room's own folder is hostile ground. Everything here goes by open folders and never follows a link.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from workspaces.catalogue.errors import Invalid
+
+DEEPEST = 64  # folders inside folders
+CODE = "code"  # the workspace's subfolder that a room may read but not write
+LOGS = "logs"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+type_of = stat.S_IFMT
+Visit = Callable[[int, str, os.stat_result], None]
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[int]:
+    """The folder as a file descriptor, reached without a symbolic link anywhere in its path; raises Invalid."""
+    try:
+        handle = os.open(path, _FOLDER)
+    except OSError as problem:
+        raise Invalid(
+            "room:folder", f"The folder {path} cannot be opened ({problem.strerror}).", "Check the path."
+        ) from None
+    try:
+        if os.readlink(f"/proc/self/fd/{handle}") != str(path):
+            raise Invalid("room:folder", f"The path {path} leads through a symbolic link.", "Give the real path.")
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def walk(folder: int, visit: Visit, *, skip: frozenset[str] = frozenset(), depth: int = DEEPEST) -> None:
+    """Call visit(parent, name, stat) for everything below, contents before their folder; `skip`: names at the top."""
+    if depth == 0:
+        raise Invalid(
+            "room:deep", f"A folder is nested deeper than {DEEPEST} folders.", "Remove it, or start a new workspace."
+        )
+    for name in os.listdir(folder):
+        if name in skip:
+            continue
+        try:
+            about = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        except FileNotFoundError:
+            continue
+        if stat.S_ISDIR(about.st_mode):
+            inner = os.open(name, _FOLDER, dir_fd=folder)
+            try:
+                walk(inner, visit, depth=depth - 1)
+            finally:
+                os.close(inner)
+        visit(folder, name, about)
+
+
+def is_channel(about: os.stat_result) -> bool:
+    """Whether it is neither file, folder nor link: a socket or pipe works through a read-only bind as well."""
+    return type_of(about.st_mode) not in {stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK}
+
+
+def refuse_channels(folder: int, path: Path) -> None:
+    """Raise Invalid if a socket, pipe or device lies anywhere in it: it would lead out of the room."""
+
+    def visit(_parent: int, name: str, about: os.stat_result) -> None:
+        if is_channel(about):
+            raise Invalid("room:channel", f"{path} holds {name}, a socket, pipe or device.", "Remove it.")
+
+    walk(folder, visit)
+
+
+def remove_channels(folder: int) -> None:
+    """Take away the sockets and pipes that a finished room has left; nobody listens there any more."""
+
+    def visit(parent: int, name: str, about: os.stat_result) -> None:
+        if is_channel(about):
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=parent)
+
+    walk(folder, visit)
+
+
+def lend(folder: int, *, uid: int, gid: int) -> None:
+    """Let the room's group read the folder, where it cannot yet. Never write, never wider than the group."""
+
+    def visit(parent: int, name: str, about: os.stat_result) -> None:
+        _lend_one(parent, name, about, uid, gid)
+
+    walk(folder, visit)
+    _lend_one(folder, ".", os.fstat(folder), uid, gid)
+
+
+def _lend_one(parent: int, name: str, about: os.stat_result, uid: int, gid: int) -> None:
+    wanted = 0o5 if stat.S_ISDIR(about.st_mode) or about.st_mode & 0o100 else 0o4
+    others_may = about.st_mode & wanted == wanted and about.st_gid != gid and about.st_uid != uid
+    group_may = about.st_mode >> 3 & wanted == wanted and about.st_gid == gid
+    if others_may or group_may or stat.S_ISLNK(about.st_mode):
+        return
+    with _exactly(parent, name, about) as itself:
+        os.chown(itself, -1, gid)
+        os.chmod(itself, stat.S_IMODE(about.st_mode) & 0o1707 | wanted << 3)
+
+
+def hand_over(folder: int, *, uid: int, gid: int) -> None:
+    """Give the workspace to the room's user, all but its code; the gateway's group keeps access to it."""
+
+    def visit(parent: int, name: str, about: os.stat_result) -> None:
+        if not stat.S_ISLNK(about.st_mode):
+            _give(parent, name, about, uid, gid)
+
+    walk(folder, visit, skip=frozenset({CODE}))
+    _give(folder, ".", os.fstat(folder), uid, gid)
+
+
+def _give(parent: int, name: str, about: os.stat_result, uid: int, gid: int) -> None:
+    mode = stat.S_IMODE(about.st_mode)
+    wanted = 0o2770 if stat.S_ISDIR(about.st_mode) else mode & 0o770 | 0o660
+    if (about.st_uid, about.st_gid, mode) == (uid, gid, wanted):
+        return
+    with _exactly(parent, name, about) as itself:
+        os.chown(itself, uid, gid)
+        os.chmod(itself, wanted)
+
+
+@contextmanager
+def _exactly(parent: int, name: str, about: os.stat_result) -> Iterator[str]:
+    """A path that means just the thing that was looked at, whatever happens to its name meanwhile.
+
+    A file with a second name is refused: as root, changing it could change a file somewhere else.
+    """
+    handle = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+    try:
+        now = os.fstat(handle)
+        linked = stat.S_ISREG(now.st_mode) and now.st_nlink > 1
+        if (now.st_dev, now.st_ino) != (about.st_dev, about.st_ino) or linked:
+            raise Invalid("room:linked", "A file of the workspace has a second name.", "Replace it by a copy.")
+        yield f"/proc/self/fd/{handle}"
+    finally:
+        os.close(handle)
+
+
+def usage(path: Path) -> tuple[int, int]:
+    """(bytes on disk, entries) below the folder. A folder that cannot be opened counts as endless."""
+    total, entries, waiting = 0, 0, [str(path)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as listing:
+                for entry in listing:
+                    with suppress(FileNotFoundError):
+                        total += entry.stat(follow_symlinks=False).st_blocks * 512
+                        entries += 1
+                        if entry.is_dir(follow_symlinks=False):
+                            waiting.append(entry.path)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:  # too deep, or made unreadable to hide what is in it
+            return 1 << 62, 1 << 62
+    return total, entries
+
+
+def write_log(folder: int, name: str, content: bytes, *, uid: int, gid: int) -> None:
+    """Put a log into the workspace's logs folder, as a new file. A room that spoilt the place has no log."""
+    with suppress(OSError):
+        with suppress(FileExistsError):
+            os.mkdir(LOGS, 0o700, dir_fd=folder)
+        logs = os.open(LOGS, _FOLDER, dir_fd=folder)
+        try:
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=logs)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            with open(os.open(name, flags, 0o600, dir_fd=logs), "wb") as file:
+                file.write(content)
+                if os.geteuid() == 0:
+                    os.fchown(file.fileno(), uid, gid)
+                    os.fchmod(file.fileno(), 0o660)
+            if os.geteuid() == 0:
+                os.fchown(logs, uid, gid)
+                os.fchmod(logs, 0o2770)
+        finally:
+            os.close(logs)

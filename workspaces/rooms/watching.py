@@ -1,0 +1,164 @@
+"""One started room, watched to its end: its output, its clock, its disk, a request to stop."""
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from workspaces.rooms.base import Ended, RoomResult
+
+CHUNK = 1 << 16
+DISK_EVERY = 0.5  # seconds between two looks, more when a look takes long
+LAST_PROCESS = 10.0  # seconds to wait for the kernel to have ended every process of the room
+TRUNCATED = b"\n[the rest of the output was left out: the limit of the log is reached]\n"
+
+
+@dataclass
+class Output:
+    """What came out of one pipe, up to a limit; the rest is read and thrown away, so that nothing blocks."""
+
+    limit: int
+    content: bytearray = field(default_factory=bytearray)
+    lost: bool = False
+
+    def take(self, data: bytes) -> None:
+        """Keep what fits."""
+        room = self.limit - len(self.content)
+        self.content += data[:room]
+        self.lost |= len(data) > room
+
+    def log(self) -> bytes:
+        """The log, with a note where it was cut."""
+        return bytes(self.content) + (TRUNCATED if self.lost else b"")
+
+
+class Watch:
+    """Waits for one room. Single-threaded: everything that can happen is one selector's event or timeout."""
+
+    def __init__(
+        self,
+        process: "subprocess.Popen[bytes]",
+        *,
+        status: int,
+        stop: int,
+        seconds: float,
+        log_bytes: int,
+        over_disk: Callable[[], bool],
+    ) -> None:
+        self._process = process
+        self._stop = stop
+        self._over_disk = over_disk
+        self._began = time.monotonic()
+        self._deadline = self._began + seconds
+        self._next_disk = self._began + DISK_EVERY
+        self._forced: Ended | None = None
+        self._init: int | None = None  # process 1 of the room, as a pidfd: when it is gone, so is everything in it
+        self.stdout, self.stderr, self._status = Output(log_bytes), Output(log_bytes), Output(CHUNK)
+        assert process.stdout is not None  # noqa: S101
+        assert process.stderr is not None  # noqa: S101
+        self._pipes = {process.stdout.fileno(): self.stdout, process.stderr.fileno(): self.stderr, status: self._status}
+
+    def to_end(self) -> RoomResult:
+        """Block until nothing of the room is left."""
+        own = os.pidfd_open(self._process.pid)
+        try:
+            with selectors.DefaultSelector() as selector:
+                for source in (own, self._stop, *self._pipes):
+                    selector.register(source, selectors.EVENT_READ)
+                while not self._step(selector, own):
+                    pass
+            return self._result()
+        finally:
+            os.close(own)
+            if self._init is not None:
+                os.close(self._init)
+
+    def _step(self, selector: selectors.BaseSelector, own: int) -> bool:
+        """One wait; answers whether the starter has ended."""
+        due = min(self._deadline, self._next_disk) - time.monotonic()
+        for key, _ in selector.select(max(due, 0) if self._forced is None else None):
+            source = key.fd
+            if source == own:
+                return True
+            if source == self._stop:
+                selector.unregister(source)
+                self._end(Ended.KILLED)
+            elif not self._read(source):
+                selector.unregister(source)
+        self._look_at_clocks()
+        return False
+
+    def _read(self, source: int) -> bool:
+        data = os.read(source, CHUNK)
+        self._pipes[source].take(data)
+        if self._pipes[source] is self._status and self._init is None:
+            self._find_init()
+        return bool(data)
+
+    def _find_init(self) -> None:
+        process = self._reports().get("child-pid")
+        if process is not None:
+            with suppress(ProcessLookupError):
+                self._init = os.pidfd_open(process)
+
+    def _reports(self) -> dict[str, int]:
+        """What bubblewrap has told: JSON documents one after the other, the last perhaps not whole yet."""
+        found: dict[str, int] = {}
+        for line in bytes(self._status.content).splitlines():
+            with suppress(ValueError):
+                found |= json.loads(line)
+        return found
+
+    def _look_at_clocks(self) -> None:
+        now = time.monotonic()
+        if self._forced is not None:
+            return
+        if now >= self._deadline:
+            self._end(Ended.TIMED_OUT)
+        elif now >= self._next_disk:
+            if self._over_disk():
+                self._end(Ended.KILLED)
+            self._next_disk = time.monotonic() + max(DISK_EVERY, 5 * (time.monotonic() - now))
+
+    def _end(self, how: Ended) -> None:
+        if self._forced is None:
+            self._forced = how
+            self._process.kill()  # the room's process 1 dies with it, and everything in the room with that
+
+    def _result(self) -> RoomResult:
+        code = self._process.wait()
+        self._drain()
+        self._wait_for_last()
+        self._drain()
+        seconds = time.monotonic() - self._began
+        reported = self._reports().get("exit-code")
+        if self._forced is not None:
+            return RoomResult(exit_code=None, ended=self._forced, seconds=seconds)
+        if code < 0:  # the starter itself was killed, for example for memory
+            return RoomResult(exit_code=None, ended=Ended.KILLED, seconds=seconds)
+        if reported is None:
+            return RoomResult(exit_code=None, ended=Ended.FAILED_TO_START, seconds=seconds)
+        by_signal = 128 < reported <= 128 + signal.NSIG
+        return RoomResult(exit_code=reported, ended=Ended.KILLED if by_signal else Ended.FINISHED, seconds=seconds)
+
+    def _drain(self) -> None:
+        """Take what is still in the pipes, without waiting for more."""
+        for source in self._pipes:
+            os.set_blocking(source, False)
+            with suppress(BlockingIOError):
+                while self._read(source):
+                    pass
+
+    def _wait_for_last(self) -> None:
+        if self._init is None:
+            return
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._init, selectors.EVENT_READ)
+            if not selector.select(LAST_PROCESS):
+                signal.pidfd_send_signal(self._init, signal.SIGKILL)
+                selector.select(LAST_PROCESS)
