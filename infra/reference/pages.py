@@ -73,6 +73,10 @@ def states() -> str:
     return "".join(parts)
 
 
+def _arrow(row: Step) -> str:
+    return f"    {row.state.value} --> {row.to.value}: {row.command.value.lower()}"
+
+
 def events() -> str:
     """Every audit event and what records it."""
     rows = ((f"`{event.value}`", _recorded_by(event)) for event in Event)
