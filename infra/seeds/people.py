@@ -104,7 +104,7 @@ def make_people(draws: Draws, *, people: int, senders: Organisations) -> People:
         council=_council(draws, decade=decade, borough=borough, senders=senders),
         withheld=withheld,
         national=national,
-        type_1=_type_1(draws, national),
+        type_1=_type_1(draws, national, birth),
     )
 
 
@@ -147,10 +147,10 @@ def _council(draws: Draws, *, decade: Ints, borough: Ints, senders: Organisation
     return np.where(draws.one("council") < chance, senders.council_of[borough], -1)
 
 
-def _type_1(draws: Draws, national: Bools) -> Type1:
-    """Codes since 2014; of those withdrawn some say so on the very day, and some opt out once more."""
+def _type_1(draws: Draws, national: Bools, birth: Ints) -> Type1:
+    """Codes since 2014 or birth; of those withdrawn some say so on the very day, and some opt out once more."""
     draw = draws.uniform("type 1", 5)
-    start = day(date(2014, 1, 1))
+    start = np.maximum(day(date(2014, 1, 1)), birth)
     opted = start + (draw[:, 1] * (TODAY - start)).astype(np.int64)
     has = draw[:, 0] < type_1_rate(national)
     later = opted + np.where(draw[:, 4] < 0.05, 0, 1 + draw[:, 3] * (TODAY - opted)).astype(np.int64)

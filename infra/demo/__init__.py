@@ -1,0 +1,1 @@
+"""The demonstration: one journey through the whole gateway on made-up records."""

@@ -1,0 +1,309 @@
+"""The recount on a folder small enough to know the answer by hand."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from infra.demo.recount import Person, people
+from infra.seeds.omop import HEADERS
+from infra.seeds.population import write_population
+
+ANN, BEN, CAT, DAN, EVE, FAY, GUS = (
+    *("9990000018", "9990000026", "9990000034", "9990000042", "9990000050"),
+    *("9990000069", "9990000077"),
+)
+CUT = date(2026, 6, 30)
+STATUS = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSNumberVerificationStatus"
+ETHNIC = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-EthnicCategory"
+
+SOURCES = """
+population = 10
+synthetic = true
+[[source]]
+organisation = "RRV"
+name = "A trust"
+format = "fhir"
+standing = "SHARED_CARE_PROCESSOR"
+[[source]]
+organisation = "Z00001"
+name = "A practice"
+format = "omop"
+standing = "SHARED_CARE_PROCESSOR"
+nhs_number_status = "01"
+extract_date = 2026-06-30
+[[source]]
+organisation = "E09000007"
+name = "A council"
+format = "cld"
+standing = "SHARED_CARE_PROCESSOR"
+nhs_number_status = "01"
+extract_date = 2026-06-30
+"""
+
+
+def coded(url: str, code: str) -> dict:
+    return {"url": url, "valueCodeableConcept": {"coding": [{"code": code}]}}
+
+
+def patient(local: str, number: str | None, status: str = "01", **more: object) -> dict:
+    identifiers = [{"system": "https://local.example", "value": local}]
+    if number:
+        nhs = {"system": "https://fhir.nhs.uk/Id/nhs-number", "value": number, "extension": [coded(STATUS, status)]}
+        identifiers.append(nhs)
+    return {"resourceType": "Patient", "id": local, "identifier": identifiers, **more}
+
+
+def write_fhir(folder: Path, resources: list[dict]) -> None:
+    folder.mkdir(parents=True)
+    kinds = sorted({resource["resourceType"] for resource in resources})
+    for kind in kinds:
+        chosen = [json.dumps(resource) for resource in resources if resource["resourceType"] == kind]
+        (folder / f"{kind}.ndjson").write_text("\n".join(chosen) + "\n")
+    output = [{"type": kind, "url": f"https://trust.example/out/{kind}.ndjson"} for kind in kinds]
+    (folder / "manifest.json").write_text(
+        json.dumps({"transactionTime": "2026-06-30T23:00:00Z", "requiresAccessToken": False, "output": output})
+    )
+
+
+def write_omop(folder: Path, tables: dict[str, list[dict[str, object]]]) -> None:
+    folder.mkdir(parents=True)
+    for name, header in HEADERS.items():
+        rows = [",".join(str(row.get(column, "")) for column in header) for row in tables.get(name, [])]
+        (folder / f"{name}.csv").write_text("\n".join([",".join(header), *rows]) + "\n")
+
+
+def registered(local: int, number: str, **more: object) -> dict[str, object]:
+    usual = {"gender_concept_id": 8532, "birth_datetime": "1960-07-01", "race_source_value": "A", "location_id": 1}
+    return {"person_id": local, "person_source_value": number, **usual, **more}
+
+
+def condition(local: int, concept: int, when: str, row: int = 1) -> dict[str, object]:
+    return {
+        "condition_occurrence_id": row,
+        "person_id": local,
+        "condition_concept_id": concept,
+        "condition_start_date": when,
+    }
+
+
+def measured(local: int, value: object, concept: int = 3004249, when: str = "2025-03-05") -> dict[str, object]:
+    return {
+        "person_id": local,
+        "measurement_concept_id": concept,
+        "measurement_date": when,
+        "value_as_number": value,
+    }
+
+
+def opted(local: int, code: str, when: str) -> dict[str, object]:
+    return {"person_id": local, "observation_date": when, "observation_source_value": code}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "national").mkdir()
+    (tmp_path / "sources.toml").write_text(SOURCES)
+    (tmp_path / "national/opted_out.csv").write_text(f"nhs_number\n{BEN}\n")
+    write_omop(
+        tmp_path / "omop/Z00001",
+        {
+            "location": [{"location_id": 1, "county": "Camden"}, {"location_id": 2, "county": "Atlantis"}],
+            "person": [
+                registered(1, ANN, race_source_value="Z"),
+                registered(2, BEN),
+                registered(3, CAT),
+                registered(4, DAN),
+                registered(5, "9990000019"),
+                registered(6, ""),
+                registered(7, GUS, gender_concept_id=0, birth_datetime="1930-01-01", location_id=2),
+            ],
+            "condition_occurrence": [
+                condition(1, 320128, "2025-03-05", row=1),
+                condition(1, 320128, "2025-03-05", row=2),  # the same again: one row
+                condition(1, 320128, "2025-03-06", row=3),  # another day of that week: a row of its own
+                condition(1, 0, "2025-03-05"),
+                condition(1, 1332418, "2025-03-05"),  # a drug is no condition
+                condition(1, 201826, "2026-07-01"),  # after the extract
+                condition(1, 201826, "2023-02-30"),
+                condition(2, 320128, "2025-03-05"),
+                condition(5, 320128, "2025-03-05"),  # a person without a usable number
+                condition(99, 320128, "2025-03-05"),  # nobody
+            ],
+            "measurement": [
+                *(measured(1, value) for value in ("141.5", "NaN", "", "261", "60", "9999")),
+                measured(1, "27.44", concept=3038553),
+            ],
+            "drug_exposure": [
+                {
+                    "person_id": 1,
+                    "drug_concept_id": 1332418,
+                    "drug_exposure_start_date": "2025-03-10",
+                    "days_supply": 28,
+                }
+            ],
+            "visit_occurrence": [
+                {
+                    "person_id": 1,
+                    "visit_concept_id": 581477,
+                    "visit_start_date": "2025-03-09",
+                    "visit_end_date": "2025-03-10",
+                }
+            ],
+            "observation": [
+                opted(3, "9Nu0", "2020-01-01"),
+                opted(4, "XaZ89", "2020-01-01"),
+                opted(4, "XaZ8A", "2021-01-01"),
+                opted(1, "266919005", "2021-01-01"),
+            ],
+            "death": [{"person_id": 7, "death_date": "2026-02-17"}],
+        },
+    )
+    pressure = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "85354-9"}]},
+        "subject": {"reference": "Patient/1"},
+        "effectiveDateTime": "2025-03-05T10:00:00Z",
+        "component": [
+            {"code": {"coding": [{"system": "http://loinc.org", "code": code}]}, "valueQuantity": {"value": value}}
+            for code, value in (("8480-6", 150), ("8462-4", 95))
+        ],
+    }
+    asthma = {
+        "resourceType": "Condition",
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "195967001"}]},
+        "subject": {"reference": "Patient/1"},
+        "recordedDate": "2025-03-05",
+    }
+    wrong = {"verificationStatus": {"coding": [{"code": "entered-in-error"}]}}
+    write_fhir(
+        tmp_path / "fhir/RRV",
+        [
+            # Local id 1 is Ann here and at the practice, 2 is somebody else.
+            patient(
+                "1",
+                ANN,
+                gender="male",
+                birthDate="1999-01-01",
+                address=[{"district": "E09000001"}],
+                extension=[coded(ETHNIC, "M")],
+            ),
+            patient("2", EVE, meta={"security": [{"code": "R"}]}),
+            patient("3", FAY, "02"),
+            patient("4", None),
+            patient(
+                "7",
+                GUS,
+                gender="male",
+                extension=[coded("https://fhir.nhs.uk/StructureDefinition/Extension-Other", "1")],
+            ),
+            pressure,
+            asthma | wrong,
+            asthma | {"subject": {"reference": "Patient/7"}},
+        ],
+    )
+    header = "la_code,reporting_period_start,reporting_period_end,la_person_id,nhs_number,gp_practice_code,gender"
+    header += ",ethnicity,date_of_birth,client_type,event_type,event_start_date,event_end_date,service_type"
+    header += ",service_component\n"
+    row = f"E09000007,2026-01-01,2026-03-31,1,{GUS},Z00001,1,A,1930-01-01,Service User"
+    (tmp_path / "cld/E09000007").mkdir(parents=True)
+    (tmp_path / "cld/E09000007/q1.csv").write_text(
+        f"{header}{row},SERVICE,2026-01-07,,,\n{row},Signposting,2026-01-07,,,\n{row},review,2026-01-07,2026-01-14,,\n"
+    )
+    (tmp_path / "cld/E09000007/q2.csv").write_text(f"{header}{row},SERVICE,2026-01-07,,,\n")
+    return tmp_path
+
+
+def test_who_may_be_in_and_why_the_others_are_not(folder: Path) -> None:
+    found = people(folder, cut_date=CUT)
+    assert set(found.people) == {ANN, DAN, GUS}
+    assert found.removed == {"national_opt_out": {BEN}, "type_1_opt_out": {CAT}, "withheld_identity": {EVE}}
+    assert found.removed_by_reason() == {"national_opt_out": 1, "type_1_opt_out": 1, "withheld_identity": 1}
+    assert found.removed_people() == 3
+
+
+def test_a_person_known_to_practice_and_trust(folder: Path) -> None:
+    assert people(folder, cut_date=CUT).people[ANN] == Person(
+        sex="female",  # the practice is believed before the trust
+        year_of_birth=1960,
+        age_band="65-69",  # 65 until the day after the cut
+        ethnic_group="black",  # not stated at the practice, so the trust's
+        borough="E09000007",
+        stp="QMJ",
+        imd_decile=5,
+        visits=[(581477, date(2025, 3, 3), date(2025, 3, 10))],
+        conditions=[(320128, date(2025, 3, 3)), (320128, date(2025, 3, 3))],
+        drugs=[(1332418, date(2025, 3, 10), 28)],
+        measurements=[
+            (3004249, date(2025, 3, 3), 142.0),
+            (3004249, date(2025, 3, 3), 60.0),
+            (3038553, date(2025, 3, 3), 27.4),
+            (3004249, date(2025, 3, 3), 150.0),
+            (3012888, date(2025, 3, 3), 95.0),
+        ],
+    )
+
+
+def test_a_person_known_to_all_three(folder: Path) -> None:
+    assert people(folder, cut_date=CUT).people[GUS] == Person(
+        sex="male",  # unknown to the practice
+        year_of_birth=1936,
+        age_band="90+",
+        ethnic_group="white",
+        borough="E09000007",  # the practice's place lies outside London, so the council's
+        stp="QMJ",
+        imd_decile=5,
+        death=date(2026, 2, 1),
+        conditions=[(317009, date(2025, 3, 3))],
+        social_care=[("review", date(2026, 1, 5), date(2026, 1, 12)), ("service", date(2026, 1, 5), None)],
+    )
+
+
+def test_rows_left_out_are_counted_by_reason(folder: Path) -> None:
+    assert people(folder, cut_date=CUT).rows_left_out == {
+        "invalid_nhs_number": 1,
+        "no_nhs_number": 2,
+        "unverified_nhs_number": 1,
+        "unknown_person": 1,
+        "unknown_code": 3,
+        "future_date": 1,
+        "impossible_date": 1,
+        "impossible_value": 4,
+        "entered-in-error": 1,
+    }
+
+
+@pytest.mark.parametrize(("code", "when", "out"), [("9Nu1", "2020-01-01", True), ("9Nu1", "2020-01-02", False)])
+def test_on_the_day_of_a_withdrawal_the_opt_out_still_counts(folder: Path, code: str, when: str, out: bool) -> None:
+    with (folder / "omop/Z00001/observation.csv").open("a") as file:
+        row = opted(3, code, when)
+        file.write(",".join(str(row.get(column, "")) for column in HEADERS["observation"]) + "\n")
+    assert (CAT in people(folder, cut_date=CUT).removed["type_1_opt_out"]) is out
+
+
+def test_an_age_is_completed_years_at_the_cut(folder: Path) -> None:
+    assert people(folder, cut_date=date(2025, 6, 30)).people[DAN].age_band == "60-64"
+    assert people(folder, cut_date=date(2025, 7, 1)).people[DAN].age_band == "65-69"
+
+
+def test_a_vouched_status_is_needed(folder: Path) -> None:
+    sources = folder / "sources.toml"
+    sources.write_text(sources.read_text().replace('nhs_number_status = "01"', 'nhs_number_status = "02"'))
+    assert set(people(folder, cut_date=CUT).people) == {ANN, GUS}
+
+
+def test_real_numbers_are_let_in_only_without_the_synthetic_flag(folder: Path) -> None:
+    sources = folder / "sources.toml"
+    sources.write_text(sources.read_text().replace("synthetic = true", "synthetic = false"))
+    assert people(folder, cut_date=CUT).people == {}
+
+
+def test_a_generated_population_counts_up(tmp_path: Path) -> None:
+    write_population(3_000, 9, tmp_path / "out")
+    found = people(tmp_path / "out", cut_date=CUT)
+    assert 0.85 < len(found.people) / 3_000 < 0.93
+    assert 0.01 < len(found.removed["type_1_opt_out"]) / 3_000 < 0.06
+    assert 0.04 < len(found.removed["national_opt_out"]) / 3_000 < 0.10
+    assert found.removed["withheld_identity"]
