@@ -1,0 +1,67 @@
+"""Councils: Adult Social Care Client Level Data, one CSV row per event with the person's details repeated."""
+
+from pathlib import Path
+
+from workspaces.catalogue.errors import Invalid
+from workspaces.engine import Engine
+from workspaces.intake.delimited import header, need_columns, read_csv
+from workspaces.intake.deliveries import Delivery, Limits, Staged, existing, need_extract_date, need_folder
+from workspaces.intake.sources import Source
+
+rank = 2
+
+_COLUMNS = {
+    "la_person_id": "la_person_id",
+    "number": "nhs_number",
+    "gender": "gender",
+    "ethnic_category": "ethnicity",
+    "birth": "date_of_birth",
+    "place": "la_code",
+    "event_type": "event_type",
+    "started": "event_start_date",
+    "ended": "event_end_date",
+}
+
+
+def receive(folder: Path, source: Source, limits: Limits) -> Delivery:
+    """Find the CSV files and check their columns."""
+    found = tuple(existing(path, limits) for path in sorted(need_folder(folder, source).glob("*.csv")))
+    if not found:
+        raise Invalid(
+            "intake:file_missing", f"The council {source.organisation} sent no CSV file.", "Send the delivery again."
+        )
+    for path in found:
+        need_columns(path, header(path, limits), tuple(_COLUMNS.values()))
+    return Delivery(source, need_extract_date(source), {"client_level_data": found})
+
+
+def stage(engine: Engine, delivery: Delivery, limits: Limits) -> Staged:
+    """Fill the staged tables. A row carries its own NHS number, so the council's identifier and the number
+    together tie an event to a person: an identifier used for two numbers mixes nobody."""
+    for path in delivery.files["client_level_data"]:
+        broken = read_csv(engine, path, _COLUMNS, limits, into="one_file")
+        engine.execute(
+            """
+            INSERT INTO staged_event
+            SELECT 'social_care_event', concat_ws('|', la_person_id, number), ['CLD|' || lower(event_type)], started,
+                ended, NULL, NULL, NULL
+            FROM one_file
+            """
+        )
+        engine.execute(
+            "INSERT INTO staged_event (target, fault) SELECT 'social_care_event', 'broken_line' FROM range($broken)",
+            {"broken": broken},
+        )
+        engine.execute(
+            """
+            INSERT INTO staged_person
+            SELECT concat_ws('|', la_person_id, number), number, $status, false, birth, gender,
+                ethnic_category, place, NULL, NULL
+            FROM one_file
+            """,
+            {"status": delivery.source.nhs_number_status},
+        )
+    engine.execute("CREATE TEMP TABLE one_each AS SELECT DISTINCT * FROM staged_person")
+    engine.execute("DELETE FROM staged_person")
+    engine.execute("INSERT INTO staged_person FROM one_each")
+    return Staged()

@@ -1,0 +1,143 @@
+"""Where linked records lie before any snapshot: immutable loads of Parquet, read by no research role.
+
+A load is a folder named by the digest of what was sent. It is filled aside and moved into place whole, its
+`load.json` written last, so a crash leaves nothing that counts as a load.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from workspaces.catalogue.errors import Invalid
+
+TABLES = (
+    "person",
+    "exclusion",
+    "type_1",
+    "visit_occurrence",
+    "condition_occurrence",
+    "drug_exposure",
+    "measurement",
+    "procedure_occurrence",
+    "death",
+    "social_care_event",
+)
+"""`exclusion` holds numbers that never enter a snapshot and why; `type_1` the GP opt-out codes with dates."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """One load of one source. Counts are exact: for IG officers and auditors only (privacy model P9).
+
+    `sequence` counts loads of this vault and decides which load of a source is the current one.
+    `files` is table -> SHA-256 of its Parquet file.
+    """
+
+    digest: str
+    sequence: int
+    loaded_at: str
+    source: dict[str, Any]
+    extract_date: str
+    rows: dict[str, int]
+    person_rows: int
+    quarantined: dict[str, int]
+    unsupported: dict[str, int]
+    alarms: tuple[str, ...]
+    files: dict[str, str]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Whose load it is: organisation and format."""
+        return (self.source["organisation"], self.source["format"])
+
+
+class Vault:
+    """A folder of loads, for the user who runs the gateway alone."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.loads = root / "loads"
+        for folder in (self.root, self.loads, root / "scratch"):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def find(self, digest: str) -> Load | None:
+        """The load of that digest, if it is here."""
+        path = self.loads / digest / "load.json"
+        if not path.is_file():
+            return None
+        held = json.loads(path.read_text(encoding="utf-8"))
+        return Load(**{**held, "alarms": tuple(held["alarms"])})
+
+    def all(self) -> tuple[Load, ...]:
+        """Every load, oldest first."""
+        found = (self.find(folder.name) for folder in self.loads.iterdir())
+        return tuple(sorted((load for load in found if load), key=lambda load: load.sequence))
+
+    def current(self) -> tuple[Load, ...]:
+        """The latest load of each source, in the order of organisation and format."""
+        latest = {load.key: load for load in self.all()}
+        return tuple(latest[key] for key in sorted(latest))
+
+    def cut_date(self) -> date:
+        """The day of the newest data cut among the current loads: the day at which ages are counted."""
+        return max(date.fromisoformat(load.extract_date) for load in need_loads(self))
+
+    def files(self, table: str, loads: tuple[Load, ...]) -> list[str]:
+        """Paths of one table in these loads, ready for the engine."""
+        return [str(self.loads / load.digest / f"{table}.parquet") for load in loads]
+
+    def folder_of(self, load: Load) -> Path:
+        """Where the files of a load lie."""
+        return self.loads / load.digest
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A private folder on the vault's disk that is gone afterwards."""
+        folder = Path(tempfile.mkdtemp(dir=self.root / "scratch"))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def publish(self, folder: Path, facts: dict[str, Any]) -> Load:
+        """Move a filled folder into place as the newest load; a load already there is kept as it is."""
+        with self._locked():
+            held = self.find(facts["digest"])
+            if held is not None:
+                return held
+            load = Load(**facts, sequence=1 + max((load.sequence for load in self.all()), default=0))
+            for path in folder.iterdir():
+                path.chmod(0o400)
+            _write_durably(folder / "load.json", json.dumps(asdict(load), sort_keys=True, indent=1).encode())
+            os.rename(folder, self.loads / load.digest)
+            return load
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with (self.root / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def need_loads(vault: Vault) -> tuple[Load, ...]:
+    """The current loads, or `Invalid` when nothing was loaded yet."""
+    loads = vault.current()
+    if not loads:
+        raise Invalid("intake:vault_empty", "The vault holds no load yet.", "Load the sources first.")
+    return loads
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    path.chmod(0o400)
