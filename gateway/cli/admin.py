@@ -1,0 +1,108 @@
+"""Commands of operators on the gateway's machine; settings come from the environment (TRE_…)."""
+
+import signal
+import threading
+from importlib import import_module
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from gateway.commands.perform import perform
+from gateway.jobs.house import House, open_house
+from gateway.jobs.worker import run_forever, run_once
+from gateway.models import Person
+from gateway.rules.facts import SYSTEM, Actor
+from gateway.settings import Settings
+from gateway.store.migrate import upgrade
+from gateway.store.queries.facts import actor_of
+from gateway.vocabulary import Command, Seat
+from workspaces.catalogue.errors import Invalid
+
+
+def settings() -> Settings:
+    """The settings in force. Raises Invalid naming the variables that are missing or wrong, never their values."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        names = sorted({f"TRE_{str(item['loc'][0]).upper()}" for item in error.errors(include_input=False)})
+        raise Invalid("settings:wrong", f"Missing or wrong: {', '.join(names)}.", "Set them and start again.") from None
+
+
+def house() -> House:
+    """The gateway of this machine."""
+    return open_house(settings())
+
+
+def acting(at: House, email: str) -> Actor:
+    """The person of that address, with their seats. Raises Invalid."""
+    with at.gateway.unit.reading() as work:
+        person = work.find(Person, Person.email == email)
+        if person is None:
+            raise Invalid("person:unknown", "Nobody of that address has signed in here.", "They sign in once first.")
+        return actor_of(work, person, at.gateway.now())
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8500, show_default=True, help="The port to listen on.")
+@click.option("--workers", default=1, show_default=True, help="Processes.")
+@click.option("--threads", default=4, show_default=True, help="Threads of each.")
+def serve(host: str, port: int, workers: int, threads: int) -> None:
+    """Serve pages and API."""
+    from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+
+    ours = settings()
+
+    class Server(BaseApplication):  # type: ignore[misc]
+        def load_config(self) -> None:
+            chosen = {"bind": f"{host}:{port}", "workers": workers, "threads": threads, "worker_class": "gthread"}
+            for name, value in {**chosen, "timeout": 120, "control_socket_disable": True}.items():
+                if name in self.cfg.settings:
+                    self.cfg.set(name, value)
+
+        def load(self) -> Any:
+            # by name: the application stands above the command line
+            return import_module("gateway.app").create_app(ours)
+
+    Server().run()
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the newest tables."""
+    ours = settings()
+    ours.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    upgrade(ours.database)
+    click.echo("The database is at the newest tables.")
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what is due now, then stop.")
+def work(once: bool) -> None:
+    """Run what runs without a person: builds, scans, jobs, draws."""
+    at = house()
+    if once:
+        while run_once(at):
+            pass
+        return
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    run_forever(at, stop)
+
+
+@click.command()
+@click.argument("email")
+@click.argument("seat", type=click.Choice([seat.value for seat in Seat]))
+def appoint(email: str, seat: str) -> None:
+    """Give somebody who has signed in once a seat."""
+    at = house()
+    perform(
+        at.gateway,
+        actor=SYSTEM,
+        command=Command.APPOINT_PERSON,
+        subject_id=acting(at, email).person_id,
+        given={"role": seat},
+    )
+    click.echo(f"{email} is {seat.lower().replace('_', ' ')} now.")

@@ -1,0 +1,83 @@
+"""What the demonstration asks to be released: one request by the typed form, one by SQL, and some that are refused."""
+
+from typing import Any
+
+SYSTOLIC, BODY_MASS = 3004249, 3038553
+
+_PRESSURE = {
+    "table": "measurement",
+    "value": "value_as_number",
+    "date": "measurement_date",
+    "where": [{"column": "measurement_concept_id", "is": SYSTOLIC}],
+}
+
+BLOOD_PRESSURE: dict[str, Any] = {
+    "title": "Hypertension and blood pressure in London",
+    "view": {
+        "form": {
+            "columns": [
+                {"name": "stp", "person": "stp"},
+                {"name": "sex", "person": "sex"},
+                {"name": "age_band", "person": "age_band"},
+                {
+                    "name": "hypertension",
+                    "exists": {
+                        "table": "condition_occurrence",
+                        "where": [{"column": "condition_concept_id", "in_code_list": "hypertension/1"}],
+                    },
+                },
+                {"name": "systolic", "latest": _PRESSURE},
+            ]
+        }
+    },
+    "statistics": [
+        {"name": "people", "kind": "count", "by": ["stp", "sex"]},
+        {"name": "with_hypertension", "kind": "proportion", "of": "hypertension", "by": ["stp", "sex"]},
+        {
+            "name": "mean_systolic",
+            "kind": "mean",
+            "of": "systolic",
+            "by": ["age_band"],
+            "lower": "90",
+            "upper": "190",
+        },
+        {
+            "name": "systolic_bands",
+            "kind": "histogram",
+            "of": "systolic",
+            "by": ["sex"],
+            "edges": ["60", "100", "120", "140", "160", "180", "260"],
+        },
+    ],
+    "epsilon": "0.8",
+}
+
+EMERGENCY_SQL = """
+SELECT p.person_id, p.imd_decile, p.sex,
+       COALESCE(v.visits, 0) AS visits,
+       COALESCE(c.diabetes, FALSE) AS diabetes
+FROM person p
+LEFT JOIN (SELECT person_id, COUNT(*) AS visits FROM visit_occurrence
+           WHERE visit_concept_id = 9203 GROUP BY person_id) v ON v.person_id = p.person_id
+LEFT JOIN (SELECT person_id, BOOL_OR(TRUE) AS diabetes FROM condition_occurrence
+           WHERE in_code_list(condition_concept_id, 'diabetes/1') GROUP BY person_id) c ON c.person_id = p.person_id
+"""
+
+EMERGENCY: dict[str, Any] = {
+    "title": "Emergency visits by deprivation",
+    "view": {"sql": EMERGENCY_SQL},
+    "statistics": [
+        {"name": "people", "kind": "count", "by": ["imd_decile"]},
+        {"name": "emergency_visits", "kind": "sum", "of": "visits", "lower": "0", "upper": "10", "by": ["imd_decile"]},
+        {"name": "with_diabetes", "kind": "proportion", "of": "diabetes", "by": ["imd_decile", "sex"]},
+    ],
+    "epsilon": "0.8",
+}
+
+MIXING_SQL = "SELECT person_id, COUNT(*) OVER () AS everybody FROM person"
+"""One row per person, but each looks at all the others."""
+
+
+def asking(request: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The same request with some fields changed."""
+    return {**request, **changes}
