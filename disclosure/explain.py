@@ -5,14 +5,18 @@ Everything here follows from the public scale of a mechanism; nothing looks at r
 
 import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from statistics import NormalDist
 from typing import Any
+
+import numpy as np
 
 CONFIDENCE = 0.95
 SIMULTANEOUS = 1 - 1e-9
 GAUSSIAN = "discrete Gaussian"
 LAPLACE = "discrete Laplace"
+WIDE = 256
 
 
 def quantile(confidence: float, cells: int = 1) -> float:
@@ -23,14 +27,31 @@ def quantile(confidence: float, cells: int = 1) -> float:
 def bound(scale: Fraction, mechanism: str, confidence: float = SIMULTANEOUS, cells: int = 1) -> int:
     """A whole number that the noise of all `cells` numbers stays within, with at least this confidence.
 
-    Gaussian: P(X ≥ m) of the discrete is at most P(Y ≥ m − 1) of the continuous (Canonne, Kamath and Steinke 2020,
-    Prop. 25), so ⌈quantile × scale⌉ holds at every scale. Laplace: its tail in closed form.
+    The least one for a Gaussian up to WIDE and for a Laplace, from their tails. For a wider Gaussian ⌈quantile ×
+    scale⌉, since P(X ≥ m) of the discrete is at most P(Y ≥ m − 1) of the continuous (Canonne, Kamath and Steinke
+    2020, Prop. 25).
     """
-    if mechanism == GAUSSIAN:
-        return math.ceil(quantile(confidence, cells) * float(scale))
-    tail = (1 - confidence) / cells
-    decay = math.exp(-1 / float(scale))
-    return max(0, math.ceil(float(scale) * math.log(2 / (tail * (1 + decay)))) - 1)
+    width, tail = float(scale), (1 - confidence) / cells
+    if mechanism == LAPLACE:
+        return max(0, math.ceil(width * math.log(2 / (tail * (1 + math.exp(-1 / width))))) - 1)
+    widest = math.ceil(quantile(confidence, cells) * width)
+    return min(widest, _least(width, tail)) if width <= WIDE else widest
+
+
+def _least(scale: float, tail: float) -> int:
+    """The least h for which P(|X| > h) of the discrete Gaussian is at most `tail`, summed from the far end."""
+    weights = np.exp(-0.5 * (np.arange(1, math.ceil(40 * scale)) / scale) ** 2)
+    beyond = 2 * np.append(np.cumsum(weights[::-1])[::-1], 0.0)  # beyond[h] is the weight of |X| > h
+    return int(np.argmax(beyond <= tail * (1 + beyond[0])))
+
+
+def width_sentence(half_width: Decimal | None, unit: str, assumes: str | None) -> str:
+    """The expected width of a statistic in words; shares in percentage points."""
+    if half_width is None:
+        return "No width can be given before the draw."
+    width = f"{half_width * 100:.2f} percentage points" if unit == "share" else f"{half_width:,} {unit}"
+    about = "In 95 of 100 draws the noise moves each figure by at most"
+    return f"{about} {width}{f', {assumes}' if assumes else ''}."
 
 
 def coordinates(statistic: Mapping[str, Any], exact: Mapping[str, Fraction | int]) -> list[Fraction]:

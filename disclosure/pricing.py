@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from disclosure.accounting import SCALE_STEP, epsilon_of_rho, gaussian_cost, gaussian_scale, rho_of_epsilon
-from disclosure.explain import CONFIDENCE, GAUSSIAN, quantile
+from disclosure.explain import CONFIDENCE, GAUSSIAN, quantile, width_sentence
 from disclosure.person_view import Literal, ProvenView
 from disclosure.requests import ReleaseRequest
 from disclosure.statistics.base import Statistic
@@ -30,10 +30,16 @@ class PriceLine:
     scale: Fraction
     micro_rho: int
     half_width_95: Decimal | None
+    unit: str
     assumes: str | None
     cells: int
     at_floor: bool
     note: str | None
+
+    @property
+    def sentence(self) -> str:
+        """What the line buys, for the price page and the checker."""
+        return width_sentence(self.half_width_95, self.unit, self.assumes)
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,7 @@ def _line(statistic: Statistic, share: int, terms: Terms) -> PriceLine:
         scale=scale,
         micro_rho=gaussian_cost(l2_squared=contribution.l2_squared, scale=scale),
         half_width_95=expected.half_width,
+        unit=str(statistic.about()["unit"]),
         assumes=expected.assumes,
         cells=statistic.plan.shape[0] * statistic.coordinates,
         at_floor=least > wanted,

@@ -28,8 +28,8 @@ __all__ = ["DrawFailed", "Price", "PriceLine", "draw", "price"]
 class DrawFailed(Exception):
     """A draw did not end. It says nothing more, and carries neither cause nor context: those could hold records."""
 
-    def __init__(self) -> None:
-        super().__init__("The draw did not end. What it cost stays spent.")
+    def __str__(self) -> str:
+        return "The draw did not end. What it cost stays spent."
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,20 @@ def price(request: ReleaseRequest, terms: Terms) -> Price:
     return _clear(request, terms).price
 
 
-def draw(request: ReleaseRequest, terms: Terms, snapshot: SnapshotFiles) -> Artefact:
-    """The released values, noise added once. Raises Invalid before any read, DrawFailed without a cause after it."""
+def draw(
+    request: ReleaseRequest, terms: Terms, snapshot: SnapshotFiles, *, charged_micro_rho: int | None = None
+) -> Artefact:
+    """The released values, noise added once. Raises Invalid before any read, DrawFailed without a cause after it.
+
+    `charged_micro_rho` is what the ledger has spent for it: a price that has grown since then is refused unread.
+    """
     cleared = _clear(request, terms)
+    if charged_micro_rho is not None and cleared.price.micro_rho > charged_micro_rho:
+        raise Invalid(
+            "request:price_changed",
+            "The release costs more than was charged for it.",
+            "Have the request priced and submitted again.",
+        )
     noisy = _noisy(cleared, snapshot)
     if noisy is None:
         raise DrawFailed  # outside the handler, so that it has no context

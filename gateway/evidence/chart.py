@@ -143,11 +143,9 @@ def _mark(place: float, row: Row, axis: _Axis, look: Look) -> Iterator[str]:
 def _whisker(place: float, low: float, high: float, axis: _Axis) -> Iterator[str]:
     left, right = axis.at(low), axis.at(high)
     yield f'<line class="whisker" x1="{left:.1f}" y1="{place:.1f}" x2="{right:.1f}" y2="{place:.1f}"/>'
-    for x, kept, way in ((left, low >= axis.low, 6), (right, high <= axis.high, -6)):
-        if kept:
+    for x, kept in ((left, low >= axis.low), (right, high <= axis.high)):
+        if kept:  # without its end, an interval goes on beyond the axis
             yield f'<line class="whisker" x1="{x:.1f}" y1="{place - 5:.1f}" x2="{x:.1f}" y2="{place + 5:.1f}"/>'
-        else:  # the interval goes on beyond the axis
-            yield f'<path class="whisker" d="M{x + way:.1f} {place - 5:.1f}L{x:.1f} {place:.1f}l{way} 5" fill="none"/>'
 
 
 def _short(text: str, longest: int) -> str:

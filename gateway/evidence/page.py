@@ -111,7 +111,10 @@ def _figure(shown: Figures, name: str) -> str:
         percent=shown.percent,
     )
     key = "Bars show" if look.bars else "Dots show"
-    caption = f"{key} released values, lines with ends their 95 % intervals; hollow means too noisy to use.{part}"
+    caption = (
+        f"{key} released values, lines their 95 % intervals (a line without an end goes on beyond the axis); hollow "
+        f"means too noisy to use.{part}"
+    )
     drawing = _scroll(f"{shown.heading}: chart", chart(rows, look, name=name))
     return f"<figure>{drawing}<figcaption>{caption}</figcaption></figure>"
 

@@ -1,0 +1,88 @@
+"""A small snapshot on disk: synthetic people with a sex, one blood pressure each and a diagnosis for some."""
+
+import duckdb
+
+from disclosure.engines.plan import SnapshotFiles
+from disclosure.requests import parse_request
+from disclosure.terms import Terms
+
+SBP, HYPERTENSION = 3004249, 320128
+
+GRANTED = Terms(
+    tables={
+        "person": ("sex",),
+        "measurement": ("measurement_concept_id", "measurement_date", "value_as_number"),
+        "condition_occurrence": ("condition_concept_id",),
+    },
+    delta_e15=500_000_000,
+    public_population=20_000,
+)
+
+VIEW = {
+    "form": {
+        "columns": [
+            {"name": "sex", "person": "sex"},
+            {
+                "name": "hypertension",
+                "exists": {
+                    "table": "condition_occurrence",
+                    "where": [{"column": "condition_concept_id", "is": HYPERTENSION}],
+                },
+            },
+            {
+                "name": "sbp",
+                "latest": {
+                    "table": "measurement",
+                    "value": "value_as_number",
+                    "date": "measurement_date",
+                    "where": [{"column": "measurement_concept_id", "is": SBP}],
+                },
+            },
+        ]
+    }
+}
+
+STATISTICS = [
+    {"name": "people", "kind": "count", "by": ["sex"]},
+    {"name": "hypertension_share", "kind": "proportion", "of": "hypertension", "by": ["sex"]},
+    {"name": "total_sbp", "kind": "sum", "of": "sbp", "lower": 80, "upper": 200, "by": ["sex"]},
+    {"name": "mean_sbp", "kind": "mean", "of": "sbp", "lower": 80, "upper": 200, "by": ["sex"]},
+    {"name": "sbp_bins", "kind": "histogram", "of": "sbp", "edges": [80, 120, 140, 200], "by": ["sex"]},
+]
+
+
+def request(**changes):
+    """A release request over the small view; every statistic unless told otherwise."""
+    return parse_request(
+        {"title": "Blood pressure", "view": VIEW, "statistics": STATISTICS, "epsilon": "0.5", **changes}
+    )
+
+
+def snapshot(folder, people):
+    """Writes `people` (dictionaries with sex, sbp, hypertension) as a snapshot's files."""
+    room = folder / "room"
+    room.mkdir(parents=True)
+    rows = list(enumerate(people, start=1))
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE person (person_id INTEGER, sex TEXT)")
+        connection.execute(
+            "CREATE TABLE measurement (person_id INTEGER, measurement_concept_id INTEGER, measurement_date DATE,"
+            " value_as_number DOUBLE)"
+        )
+        connection.execute("CREATE TABLE condition_occurrence (person_id INTEGER, condition_concept_id INTEGER)")
+        connection.execute("CREATE TABLE sampling (person_id INTEGER, sample_key UBIGINT)")
+        _insert(connection, "person", [(n, each["sex"]) for n, each in rows])
+        measured = [(n, SBP, "2024-01-01", float(each["sbp"])) for n, each in rows if each["sbp"] is not None]
+        _insert(connection, "measurement", measured)
+        _insert(connection, "condition_occurrence", [(n, HYPERTENSION) for n, each in rows if each["hypertension"]])
+        _insert(connection, "sampling", [(n, n * 2654435761) for n, _ in rows])
+        for table in ("person", "measurement", "condition_occurrence"):
+            connection.table(table).write_parquet(str(room / f"{table}.parquet"))
+        connection.table("sampling").write_parquet(str(folder / "sampling.parquet"))
+    return SnapshotFiles(room, folder / "sampling.parquet")
+
+
+def _insert(connection, table, rows):
+    if rows:
+        marks = ", ".join("?" * len(rows[0]))
+        connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608

@@ -1,0 +1,46 @@
+"""What an ε buys, as tables that a committee can read. δ is 1 in 2 million; a London of 20,000 people.
+
+The ε of a request is turned into ρ once and shared equally by its statistics. Noise is never less than the floor.
+"""
+
+import pytest
+
+from disclosure.release import price
+from tests.factories.snapshots import GRANTED, STATISTICS, request
+
+COUNT, SHARE, TOTAL, MEAN, BINS = STATISTICS
+
+#  ε asked, statistics,             micro-ρ spent, 95 % half-width of each
+BOUGHT = [
+    ("0.1", [COUNT], 297, ["80"]),
+    ("0.5", [COUNT], 6_224, ["18"]),
+    ("0.5", [COUNT, BINS], 6_224, ["25", "25"]),
+    ("0.5", [TOTAL], 6_224, ["3514"]),
+    ("0.5", [SHARE], 6_224, ["0.00352"]),
+    ("0.5", [MEAN], 6_224, ["0.34"]),
+    ("1", [COUNT], 19_207, ["10"]),  # the floor: the noise a count must have costs less than was offered
+]
+
+
+@pytest.mark.parametrize(("epsilon", "statistics", "micro_rho", "half_widths"), BOUGHT)
+def test_what_an_epsilon_buys(epsilon, statistics, micro_rho, half_widths):
+    found = price(request(epsilon=epsilon, statistics=statistics), GRANTED)
+    assert abs(found.micro_rho - micro_rho) <= 2 * len(statistics)
+    assert [str(line.half_width_95) for line in found.lines] == half_widths
+
+
+#  statistic, what one person can change: squared L2 over all drawn numbers, and why
+CHANGES = [
+    (COUNT, 1),  # one person is in one cell
+    (BINS, 1),  # and in one bin
+    (SHARE, 1),  # either with or without, never both
+    (TOTAL, 200**2),  # at most the upper bound
+    (MEAN, 60**2 + 30**2),  # at most 60 from the middle of 80 to 200, and 30 for being counted
+]
+
+
+@pytest.mark.parametrize(("statistic", "l2_squared"), CHANGES)
+def test_what_one_person_can_change_sets_the_scale(statistic, l2_squared):
+    line = price(request(epsilon="0.2", statistics=[statistic]), GRANTED).lines[0]
+    rho = line.micro_rho / 1e6
+    assert float(line.scale) == pytest.approx((l2_squared / (2 * rho)) ** 0.5, rel=2e-3)
