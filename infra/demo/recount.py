@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from infra.demo import recount_sources as sent
-from infra.demo.recount_sources import Row, Source
+from infra.demo.recount_formats import read_source
+from infra.demo.recount_rows import Row, Source, Statement
 from workspaces.catalogue.places import BOROUGHS, UNKNOWN
 
 _RANKS = {"omop": 0, "fhir": 1, "cld": 2}  # general practice, hospital, council: the first that knows is believed
-_GROUPS = {"white": "ABC", "mixed": "DEFG", "asian": "HJKL", "black": "MNP", "other": "RS"}
 _TOP_AGE = 90
 
 
@@ -37,7 +36,7 @@ class Person:
     visits: list[tuple[int, date, date | None]] = field(default_factory=list)
     conditions: list[tuple[int, date]] = field(default_factory=list)
     drugs: list[tuple[int, date, int | None]] = field(default_factory=list)
-    measurements: list[tuple[int, date, float]] = field(default_factory=list)
+    measurements: list[tuple[int, date, float | None]] = field(default_factory=list)
     procedures: list[tuple[int, date]] = field(default_factory=list)
     social_care: list[tuple[str, date, date | None]] = field(default_factory=list)
 
@@ -48,9 +47,13 @@ class Person:
 
 @dataclass
 class Recount:
-    """People by NHS number; people taken out by reason (one person may have several); rows left out by reason."""
+    """People by NHS number; people taken out by reason (one person may have several); rows left out by reason.
+
+    `verified` are all people whom at least one source gave under a verified number without a wish to be withheld.
+    """
 
     people: dict[str, Person]
+    verified: set[str]
     removed: dict[str, set[str]]
     rows_left_out: Counter[str]
 
@@ -66,23 +69,20 @@ class Recount:
 def people(folder: Path, *, cut_date: date) -> Recount:
     """Count again from the files of a data folder; ages are completed years at the cut date."""
     declared = tomllib.loads((folder / "sources.toml").read_text(encoding="utf-8"))
-    sources = [sent.read_source(folder, entry, synthetic=declared["synthetic"]) for entry in declared["source"]]
+    sources = [read_source(folder, entry, synthetic=declared["synthetic"]) for entry in declared["source"]]
     sources.sort(key=lambda source: (_RANKS[source.format], source.organisation))
+    everybody = {number for source in sources for numbers in source.claimed.values() for number in numbers}
+    verified = {statement.number for source in sources for statement in source.statements}
     removed = {
-        "national_opt_out": _national(folder),
+        "national_opt_out": _national(folder) & everybody,
         "type_1_opt_out": _type_1(sources),
-        "withheld_identity": {number for source in sources for number in source.withheld},
+        "withheld_identity": set().union(*(source.withheld for source in sources)),
     }
-    everybody = {person.number for source in sources for person in source.persons}
-    removed = {reason: numbers & everybody for reason, numbers in removed.items()}
-    allowed = sorted(everybody.difference(*removed.values()))
-    found = {number: Person() for number in allowed}
-    for number, statements in _statements(sources).items():
-        if number in found:
-            _describe(found[number], statements, cut_date)
+    found = {number: Person() for number in sorted(verified.difference(*removed.values()))}
+    _describe(found, sources, cut_date)
     for source in sources:
         _add_events(found, source)
-    return Recount(found, removed, sum((source.left_out for source in sources), Counter()))
+    return Recount(found, verified, removed, sum((source.left_out for source in sources), Counter()))
 
 
 def _national(folder: Path) -> set[str]:
@@ -95,38 +95,33 @@ def _type_1(sources: list[Source]) -> set[str]:
     opted: dict[str, date] = {}
     withdrawn: dict[str, date] = {}
     for source in sources:
-        for number, when in source.type_1_opted:
+        for number, when in source.opted:
             opted[number] = max(when, opted.get(number, date.min))
-        for number, when in source.type_1_withdrawn:
+        for number, when in source.withdrawn:
             withdrawn[number] = max(when, withdrawn.get(number, date.min))
     return {number for number, when in opted.items() if when >= withdrawn.get(number, date.min)}
 
 
-def _statements(sources: list[Source]) -> dict[str, list[sent.Statement]]:
-    """What each source says about each person, most believed first; within one source by the values themselves."""
-    found: dict[str, list[sent.Statement]] = {}
-    for source in sources:
-        for statement in sorted(source.persons, key=repr):
-            found.setdefault(statement.number, []).append(statement)
-    return found
+def _describe(found: dict[str, Person], sources: list[Source], cut_date: date) -> None:
+    """Fill each attribute from the first source that knows it; the least believed source writes first."""
+    for source in reversed(sources):
+        for statement in source.statements:
+            if statement.number in found:
+                _overwrite(found[statement.number], statement, cut_date)
+        for number, when in sorted(source.deaths, reverse=True):
+            if number in found:
+                found[number].death = when.replace(day=1)
 
 
-def _describe(person: Person, statements: list[sent.Statement], cut_date: date) -> None:
-    """Fill each attribute from the first statement that knows it."""
-    births = [s.birth for s in statements if s.birth]
-    if births:
-        age = _age(births[0], cut_date)
-        person.age_band = _band(age)
-        person.year_of_birth = max(births[0].year, cut_date.year - _TOP_AGE)
-    sexes = [s.sex for s in statements if s.sex != UNKNOWN]
-    groups = [_group(s.ethnic_category) for s in statements if _group(s.ethnic_category) != UNKNOWN]
-    places = [s.borough for s in statements if s.borough != UNKNOWN]
-    deaths = [s.death for s in statements if s.death]
-    person.sex = sexes[0] if sexes else UNKNOWN
-    person.ethnic_group = groups[0] if groups else UNKNOWN
-    person.death = deaths[0].replace(day=1) if deaths else None
+def _overwrite(person: Person, statement: Statement, cut_date: date) -> None:
+    """Put in what this statement knows."""
+    if statement.birth:
+        person.age_band = _band(_age(statement.birth, cut_date))
+        person.year_of_birth = max(statement.birth.year, cut_date.year - _TOP_AGE)
+    person.sex = statement.sex or person.sex
+    person.ethnic_group = statement.ethnic_group or person.ethnic_group
     for borough in BOROUGHS:
-        if places and borough.code == places[0]:
+        if borough.code == statement.borough:
             person.borough, person.stp, person.imd_decile = borough.code, borough.stp, borough.imd_decile
 
 
@@ -141,20 +136,13 @@ def _band(age: int) -> str:
     return f"{_TOP_AGE}+" if age >= _TOP_AGE else f"{low:02d}-{low + 4:02d}"
 
 
-def _group(category: str) -> str:
-    for group, letters in _GROUPS.items():
-        if category and category in letters:
-            return group
-    return UNKNOWN
-
-
 def _monday(when: date) -> date:
     return date.fromordinal(when.toordinal() - when.weekday())
 
 
 def _add_events(found: dict[str, Person], source: Source) -> None:
     """Add what this source recorded; equal rows of one source are one row, seen before dates are coarsened."""
-    for row in sorted(set(source.events), key=repr):
+    for row in sorted(source.events, key=repr):
         if row.number in found:
             _add(found[row.number], row)
 
@@ -168,7 +156,7 @@ def _add(person: Person, row: Row) -> None:
         person.conditions.append((int(row.what), start))
     elif row.table == "drug_exposure":
         person.drugs.append((int(row.what), start, None if row.value is None else int(row.value)))
-    elif row.table == "measurement" and row.value is not None:
+    elif row.table == "measurement":
         person.measurements.append((int(row.what), start, row.value))
     elif row.table == "procedure_occurrence":
         person.procedures.append((int(row.what), start))

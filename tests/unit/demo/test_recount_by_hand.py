@@ -239,6 +239,7 @@ def test_a_person_known_to_practice_and_trust(folder: Path) -> None:
         measurements=[
             (3004249, date(2025, 3, 3), 142.0),
             (3004249, date(2025, 3, 3), 60.0),
+            (3004249, date(2025, 3, 3), None),  # taken, but no value given
             (3038553, date(2025, 3, 3), 27.4),
             (3004249, date(2025, 3, 3), 150.0),
             (3012888, date(2025, 3, 3), 95.0),
@@ -266,12 +267,14 @@ def test_rows_left_out_are_counted_by_reason(folder: Path) -> None:
         "invalid_nhs_number": 1,
         "no_nhs_number": 2,
         "unverified_nhs_number": 1,
+        "withheld_identity": 1,
         "unknown_person": 1,
+        "person_quarantined": 1,
         "unknown_code": 3,
         "future_date": 1,
         "impossible_date": 1,
-        "impossible_value": 4,
-        "entered-in-error": 1,
+        "impossible_value": 3,
+        "entered_in_error": 1,
     }
 
 
