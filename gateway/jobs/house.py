@@ -5,10 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from workspaces.rooms.bubblewrap import LocalRooms
-from workspaces.rooms.supervisor import SupervisedRooms
-from workspaces.snapshots.objects import ObjectStore
-
 from gateway.commands.perform import Gateway
 from gateway.settings import Settings
 from gateway.store.keys import Keys
@@ -16,6 +12,9 @@ from gateway.store.objects import LocalObjects, S3Objects
 from gateway.store.queries.facts import pool_of
 from gateway.store.unit_of_work import UnitOfWork
 from workspaces.rooms.base import RoomDriver
+from workspaces.rooms.local import LocalRooms
+from workspaces.rooms.supervised import SupervisedRooms
+from workspaces.snapshots.objects import ObjectStore
 
 
 def utc_now() -> datetime:

@@ -10,7 +10,7 @@ from workspaces.catalogue.places import BOROUGH_DOMAIN, IMD_DOMAIN, STP_DOMAIN
 
 BAND_YEARS = 5
 TOP_AGE = 90
-_BANDS = tuple(f"{low:02d}-{low + BAND_YEARS - 1:02d}" for low in range(0, TOP_AGE, BAND_YEARS)) + (f"{TOP_AGE}+",)
+_BANDS = (*tuple(f"{low:02d}-{low + BAND_YEARS - 1:02d}" for low in range(0, TOP_AGE, BAND_YEARS)), f"{TOP_AGE}+")
 AGE_BANDS: Domain = texts(*((band, band) for band in _BANDS), ("unknown", "not known"))
 
 SEXES: Domain = texts(("female", "Female"), ("male", "Male"), ("other", "Other"), ("unknown", "Not known"))
@@ -65,7 +65,9 @@ PERSON = Table(
         _quasi("ethnic_group", ETHNIC_GROUPS, "Ethnic category (England) in five published groups."),
         _quasi("borough", BOROUGH_DOMAIN, "Borough of residence, GSS code."),
         _quasi("stp", STP_DOMAIN, "Partnership of the borough of residence, ODS code."),
-        _quasi("imd_decile", IMD_DOMAIN, "Deprivation decile of the borough (1 most deprived, 0 not known).", Type.INTEGER),
+        _quasi(
+            "imd_decile", IMD_DOMAIN, "Deprivation decile of the borough (1 most deprived, 0 not known).", Type.INTEGER
+        ),
     ),
     one_row_per_person=True,
 )
@@ -109,7 +111,9 @@ MEASUREMENT = Table(
         PERSON_KEY,
         _concept("measurement_concept_id", MEASUREMENTS, "What was measured, OMOP standard concept."),
         _date("measurement_date", "Monday of the week in which it was taken."),
-        Column("value_as_number", Type.DOUBLE, Kind.SENSITIVE, "The value; its grid and unit are those of the concept."),
+        Column(
+            "value_as_number", Type.DOUBLE, Kind.SENSITIVE, "The value; its grid and unit are those of the concept."
+        ),
     ),
 )
 
