@@ -7,16 +7,18 @@ the attack was badly written.
 
 import json
 import os
+import pwd
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 import venv
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +29,7 @@ from workspaces.rooms import bubblewrap
 from workspaces.rooms.base import Ended, Limits, RoomDriver, RoomPlan, RoomResult
 from workspaces.rooms.bubblewrap import Part
 from workspaces.rooms.local import LocalRooms
+from workspaces.rooms.supervised import SupervisedRooms
 
 ATTACKS = Path(__file__).with_name("attacks_in_room.py")
 SECRET = "a-secret-of-the-gateway"
@@ -78,9 +81,40 @@ def base() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="module")
-def house(base: Path) -> House:
-    return House(base, LocalRooms())
+@pytest.fixture(scope="module", params=["local", "supervised"])
+def house(request: pytest.FixtureRequest, base: Path) -> Iterator[House]:
+    if request.param == "local":
+        yield House(base, LocalRooms())
+        return
+    address = base / "supervisor.sock"
+    with supervisor(address, base) as driver:
+        yield House(base, driver)
+
+
+@contextmanager
+def supervisor(address: Path, base: Path) -> Iterator[SupervisedRooms]:
+    """The supervisor as its own process, as an operator starts it."""
+    program = [
+        sys.executable,
+        "-m",
+        "workspaces.rooms.supervisor",
+        "--gateway-user",
+        pwd.getpwuid(os.geteuid()).pw_name,
+    ]
+    process = subprocess.Popen(
+        [*program, "--socket", str(address), "--roots", str(base)],
+        env={"PATH": "/usr/bin:/bin", "GATEWAY_SECRET": SECRET, "PYTHONPATH": os.getcwd()},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while not address.exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        yield SupervisedRooms(address)
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0
+        assert not address.exists()
 
 
 class Outside:
@@ -381,7 +415,7 @@ def test_a_link_for_a_folder_is_refused(house: House) -> None:
 
 def test_logs_do_not_follow_a_link_that_a_room_left(house: House, base: Path) -> None:
     target = base / "workspaces" / "target"
-    target.mkdir(mode=0o777)
+    target.mkdir(exist_ok=True)
     house.run(
         "linker", f"import os; os.rmdir('logs') if os.path.isdir('logs') else 0; os.symlink({str(target)!r}, 'logs')"
     )
@@ -391,7 +425,7 @@ def test_logs_do_not_follow_a_link_that_a_room_left(house: House, base: Path) ->
 
 def test_no_descriptor_group_or_process_is_left(house: House) -> None:
     def left() -> tuple[int, list[str], str]:
-        groups = [str(path) for path in Path("/sys/fs/cgroup").glob("**/tre-room-*") if str(os.getpid()) in path.name]
+        groups = [str(path) for path in Path("/sys/fs/cgroup").glob("**/tre-room-*")]
         mounts = Path("/proc/self/mounts").read_text()
         return len(os.listdir("/proc/self/fd")), groups, mounts
 

@@ -9,7 +9,7 @@ import os
 import resource
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -19,6 +19,8 @@ from workspaces.rooms.base import Limits
 
 MIB = 1 << 20
 PREFIX = "tre-room-"
+# Bounds that a kernel without swap accounting, or an older one, does not offer.
+WHERE_OFFERED = frozenset({"memory.memsw.limit_in_bytes", "memory.swap.max", "memory.oom.group"})
 HELPERS = 3  # bubblewrap's two processes, and the start before them
 _numbers = count()
 
@@ -78,10 +80,11 @@ class Groups:
         name = f"{PREFIX}{os.getpid()}-{next(_numbers)}"
         group = Group(tuple(parent / name for parent in self.parents))
         try:
-            for folder in group.folders:
+            for folder, values in zip(group.folders, _values(self.kind, limits), strict=True):
                 folder.mkdir()
-                for file, value in _values(self.kind, limits).items():
-                    _set(folder / file, value)
+                for name_of_bound, value in values.items():
+                    with suppress(OSError) if name_of_bound in WHERE_OFFERED else nullcontext():
+                        (folder / name_of_bound).write_text(value)
             yield group
         finally:
             group.kill()
@@ -96,18 +99,14 @@ class Groups:
                     Group((folder,)).remove()
 
 
-def _values(kind: str, limits: Limits) -> Mapping[str, str]:
+def _values(kind: str, limits: Limits) -> tuple[Mapping[str, str], ...]:
+    """The bounds to write, one mapping for each folder of the group."""
     memory, tasks = str(limits.memory_mib * MIB), str(limits.processes + HELPERS)
-    if kind == "v2":
-        return {"memory.max": memory, "memory.swap.max": "0", "memory.oom.group": "1", "pids.max": tasks}
-    return {"memory.limit_in_bytes": memory, "memory.memsw.limit_in_bytes": memory, "pids.max": tasks}
-
-
-def _set(file: Path, value: str) -> None:
-    """Write one bound. A v1 group has only the files of its own hierarchy; swap accounting may be switched off."""
-    if file.name.split(".")[0] in {"memory", "pids"} and not file.exists():
-        return
-    file.write_text(value)
+    return {
+        "v2": ({"memory.max": memory, "memory.swap.max": "0", "memory.oom.group": "1", "pids.max": tasks},),
+        "v1": ({"memory.limit_in_bytes": memory, "memory.memsw.limit_in_bytes": memory}, {"pids.max": tasks}),
+        "none": (),
+    }[kind]
 
 
 def find_groups(*, own: Path = Path("/proc/self")) -> Groups:

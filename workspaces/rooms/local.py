@@ -47,13 +47,16 @@ class LocalRooms:
         self._lock = threading.Lock()
         self._looked_at: set[tuple[str, int, int, int]] = set()
 
-    def run(self, plan: RoomPlan) -> RoomResult:
-        """See RoomDriver. Must stay in its thread: the kernel ends a room with the thread that started it."""
+    def run(self, plan: RoomPlan, *, until: int | None = None) -> RoomResult:
+        """See RoomDriver. `until`: a file descriptor that ends the run when it can be read or was closed over there.
+
+        Stays in the calling thread: the kernel ends a room together with the thread that started it.
+        """
         with self._registered(plan.room_key) as stop, ExitStack() as held:
             user = held.enter_context(self._allocation.lease(plan.room_key))
             open_folders = self._prepare(plan, user, held)
             group = held.enter_context(self._groups.group(plan.limits))
-            watch, result = self._start(plan, user, open_folders, group, stop)
+            watch, result = self._start(plan, user, open_folders, group, (stop,) if until is None else (stop, until))
             if group.ran_out_of_memory() and result.exit_code != 0:
                 result = replace(result, ended=Ended.KILLED if result.ended is Ended.FINISHED else result.ended)
             self._tidy(plan, user, open_folders["workspace"], watch, result)
@@ -66,6 +69,11 @@ class LocalRooms:
             if event is not None:
                 os.eventfd_write(event, 1)
             return event is not None
+
+    def stop_all(self) -> None:
+        """End every run."""
+        for room_key in list(self._at_work):
+            self.stop(room_key)
 
     def promises(self) -> tuple[Promise, ...]:
         """See RoomDriver."""
@@ -116,7 +124,7 @@ class LocalRooms:
         self._looked_at.add(seen)
 
     def _start(
-        self, plan: RoomPlan, user: RoomUser, opened: Mapping[str, int], group: limits.Group, stop: int
+        self, plan: RoomPlan, user: RoomUser, opened: Mapping[str, int], group: limits.Group, stops: tuple[int, ...]
     ) -> tuple[Watch, RoomResult]:
         with ExitStack() as files:
             status, status_end = _pipe(files)
@@ -139,7 +147,7 @@ class LocalRooms:
             watch = Watch(
                 process,
                 status=status,
-                stop=stop,
+                stops=stops,
                 seconds=plan.limits.seconds,
                 log_bytes=plan.limits.log_kib << 10,
                 over_disk=lambda: _over(plan),

@@ -45,13 +45,13 @@ class Watch:
         process: "subprocess.Popen[bytes]",
         *,
         status: int,
-        stop: int,
+        stops: tuple[int, ...],
         seconds: float,
         log_bytes: int,
         over_disk: Callable[[], bool],
     ) -> None:
         self._process = process
-        self._stop = stop
+        self._stops = stops  # each ends the run when it can be read: an event, or a connection that its owner left
         self._over_disk = over_disk
         self._began = time.monotonic()
         self._deadline = self._began + seconds
@@ -68,7 +68,7 @@ class Watch:
         own = os.pidfd_open(self._process.pid)
         try:
             with selectors.DefaultSelector() as selector:
-                for source in (own, self._stop, *self._pipes):
+                for source in (own, *self._stops, *self._pipes):
                     selector.register(source, selectors.EVENT_READ)
                 while not self._step(selector, own):
                     pass
@@ -85,7 +85,7 @@ class Watch:
             source = key.fd
             if source == own:
                 return True
-            if source == self._stop:
+            if source in self._stops:
                 selector.unregister(source)
                 self._end(Ended.KILLED)
             elif not self._read(source):

@@ -1,0 +1,66 @@
+"""Rooms started by the supervisor: the driver of a gateway that is not root."""
+
+import json
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from workspaces.catalogue.errors import Invalid
+from workspaces.rooms.base import Ended, Promise, RoomPlan, RoomResult, plan_to_wire
+
+
+class SupervisedRooms:
+    """Asks the supervisor at a Unix socket; one connection a request, so it may be shared by threads."""
+
+    def __init__(self, socket_path: Path) -> None:
+        self._path = socket_path
+
+    def run(self, plan: RoomPlan) -> RoomResult:
+        """See RoomDriver. A supervisor that ends takes its rooms with it: then the run counts as KILLED."""
+        began = time.monotonic()
+        answer = self._ask({"do": "run", "plan": plan_to_wire(plan)})
+        if answer is None:
+            return RoomResult(exit_code=None, ended=Ended.KILLED, seconds=time.monotonic() - began)
+        result = answer["result"]
+        return RoomResult(exit_code=result["exit_code"], ended=Ended(result["ended"]), seconds=result["seconds"])
+
+    def stop(self, room_key: str) -> bool:
+        """See RoomDriver."""
+        answer = self._ask({"do": "stop", "room_key": room_key})
+        return bool(answer and answer["stopped"])
+
+    def promises(self) -> tuple[Promise, ...]:
+        """See RoomDriver."""
+        answer = self._ask({"do": "promises"})
+        return tuple(Promise(*each) for each in answer["promises"]) if answer else ()
+
+    def _ask(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The answer, or None if the connection ended without one. Raises what the supervisor refuses."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            try:
+                connection.connect(str(self._path))
+            except OSError:
+                raise Invalid(
+                    "room:unavailable", "The room supervisor does not answer.", "Ask the operator to start it."
+                ) from None
+            received = _exchange(connection, json.dumps(request).encode() + b"\n")
+        if not received.endswith(b"\n"):
+            return None
+        answer: dict[str, Any] = json.loads(received)
+        if "invalid" in answer:
+            raise Invalid(**answer["invalid"])
+        return answer
+
+
+def _exchange(connection: socket.socket, request: bytes) -> bytes:
+    """Send, then read to the end. A connection that breaks gives what had come until then."""
+    received = b""
+    try:
+        connection.sendall(request)
+        while part := connection.recv(1 << 16):
+            received += part
+    except OSError:
+        pass
+    return received
