@@ -15,6 +15,7 @@ FUTURE_DATE = 0.0003
 BROKEN_DATE = 0.0003
 IMPOSSIBLE_VALUE = 0.0005
 DUPLICATE = 0.001
+RESTRICTED_CODE = 0.002  # of procedures
 
 MEASUREMENT_CONCEPTS = (ill.SYSTOLIC, ill.DIASTOLIC, ill.BMI, ill.HBA1C, ill.EGFR, ill.CHOLESTEROL)
 _LOW = np.array([60, 30, 10, 10, 0, 1]) * 10
@@ -29,7 +30,9 @@ ISSUES = 8
 
 @dataclass(frozen=True)
 class Rows:
-    """Events sorted by sender, then person. `concept` -1 is a code nobody knows; `value` counts tenths, -1 is absurd.
+    """Events sorted by sender, then person. `value` counts tenths, -1 is absurd.
+
+    `concept` is a place in the tuple of the table's concepts; -1 is a code nobody knows, -2 one that law restricts.
 
     `id` is unique for its table in the whole population and depends on the person's place alone.
     """
@@ -68,15 +71,15 @@ def _at(draws: Draws, name: str, rows: Rows, slots: int) -> Floats:
     return draws.uniform(name, slots)[rows.person, (rows.id - 1) % slots]
 
 
-def _mess(draws: Draws, name: str, rows: Rows, slots: int) -> Rows:
+def _mess(draws: Draws, name: str, rows: Rows, slots: int, restricted: float = 0.0) -> Rows:
     """A few percent unknown codes, and small numbers of future, broken and absurd entries and of repeated rows."""
     draw = _at(draws, f"{name} mess", rows, slots)
-    edges = np.cumsum([UNKNOWN_CODE, FUTURE_DATE, BROKEN_DATE, IMPOSSIBLE_VALUE, DUPLICATE])
+    edges = np.cumsum([UNKNOWN_CODE, FUTURE_DATE, BROKEN_DATE, IMPOSSIBLE_VALUE, DUPLICATE, restricted])
     kind = np.searchsorted(edges, draw, side="right")
     day = np.where(kind == 1, TODAY + 400, np.where(kind == 2, BROKEN_DAY, rows.day))
     messy = replace(
         rows,
-        concept=np.where(kind == 0, -1, rows.concept),
+        concept=np.where(kind == 0, -1, np.where(kind == 5, -2, rows.concept)),
         day=day,
         value=np.where(kind == 3, -1, rows.value),
     )
@@ -204,7 +207,7 @@ def practice_procedures(draws: Draws, people: People, health: Health) -> Rows:
         sender=people.practice[:, None],
         concept=np.array([[4]]),
     )
-    return _mess(draws, "gp procedure", rows, 1)
+    return _mess(draws, "gp procedure", rows, 1, RESTRICTED_CODE)
 
 
 @dataclass(frozen=True)
@@ -319,4 +322,4 @@ def trust_procedures(draws: Draws, people: People, health: Health, stay: Stay) -
         sender=np.repeat(stay.trust, kinds, axis=1),
         concept=np.tile(np.arange(kinds), 2 * ENCOUNTERS)[None, :],
     )
-    return _mess(draws, "trust procedure", rows, slots)
+    return _mess(draws, "trust procedure", rows, slots, RESTRICTED_CODE)

@@ -110,6 +110,7 @@ def _return(
 ) -> None:
     person, council, kind = events.person[chosen], events.council[chosen], events.kind[chosen]
     about = known(draws, "council", people, person, missing=0.05, unverified=0.0)
+    birth, start, end = (dates(days) for days in (people.birth[person], events.start[chosen], events.end[chosen]))
     practices = table(*(practice.code for practice in senders.practices))
     service = np.where(kind == 2, 1 + people.index[person] % 3, 0)
     columns: dict[str, str | Texts] = {
@@ -117,16 +118,36 @@ def _return(
         "reporting_period_start": period[0].isoformat(),
         "reporting_period_end": period[1].isoformat(),
         "la_person_id": local(people, person, council),
-        "nhs_number": about.number,
+        "nhs_number": np.where(council % 4 == 1, _spaced(about.number), about.number),
         "gp_practice_code": practices[people.practice[person]],
         "gender": np.where(council % 2 == 0, _GENDER[about.sex], _NUMERIC_GENDER[about.sex]),
         "ethnicity": about.ethnic,
-        "date_of_birth": dates(people.birth[person]),
+        "date_of_birth": np.where(council % 4 == 1, _days_first(birth), birth),
         "client_type": np.where(people.index[person] % 8 == 0, b"Carer", b"Service User"),
         "event_type": _TYPES[kind],
-        "event_start_date": dates(events.start[chosen]),
-        "event_end_date": dates(events.end[chosen]),
+        "event_start_date": np.where(council % 4 == 1, _days_first(start), start),
+        "event_end_date": np.where(council % 4 == 1, _days_first(end), end),
         "service_type": np.insert(_SERVICES, 0, b"")[service],
         "service_component": np.insert(_COMPONENTS, 0, b"")[service],
     }
     files.deal(senders.councils, council, name, csv_lines(HEADER, len(chosen), columns))
+
+
+def _spaced(numbers: Texts) -> Texts:
+    """NHS numbers as people write them, 3-3-4; every fourth council does."""
+    return _pieces(numbers, ((0, 3), (3, 6), (6, 10)), b" ")
+
+
+def _days_first(iso: Texts) -> Texts:
+    """Dates as DD/MM/YYYY; every fourth council writes them so."""
+    return _pieces(iso, ((8, 10), (5, 7), (0, 4)), b"/")
+
+
+def _pieces(texts: Texts, spans: tuple[tuple[int, int], ...], between: bytes) -> Texts:
+    """Parts of ten-letter texts put together anew; an empty text stays empty."""
+    letters = np.ascontiguousarray(texts).view("S1").reshape(len(texts), 10)
+    parts = [np.ascontiguousarray(letters[:, low:high]).view(f"S{high - low}")[:, 0] for low, high in spans]
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = np.char.add(np.char.add(joined, between), part)
+    return np.where(texts == b"", b"", joined)

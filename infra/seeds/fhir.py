@@ -11,8 +11,8 @@ from infra.seeds.files import Files
 from infra.seeds.identity import known, local
 from infra.seeds.illnesses import CONDITION_CONCEPTS, DRUG_CONCEPTS, Health
 from infra.seeds.omop import TENTHS
-from infra.seeds.organisations import Organisation, Organisations
-from infra.seeds.people import EXTRACT, NEVER, People
+from infra.seeds.organisations import SCREENED_TRUST, Organisation, Organisations
+from infra.seeds.people import EXTRACT, NEVER, TODAY, People
 from infra.seeds.text import NO_DAY, Texts, dates, digits, lines, table
 from workspaces.catalogue.concepts import concept
 from workspaces.catalogue.places import BOROUGHS
@@ -24,6 +24,7 @@ FILES = {
     "Condition.ndjson": "Condition",
     "Observation.1.ndjson": "Observation",
     "Observation.2.ndjson": "Observation",
+    "Observation.3.ndjson": "Observation",
     "MedicationRequest.ndjson": "MedicationRequest",
     "Procedure.ndjson": "Procedure",
     "AllergyIntolerance.ndjson": "AllergyIntolerance",
@@ -36,11 +37,13 @@ _ETHNIC = "https://fhir.hl7.org.uk/CodeSystem/UKCore-EthnicCategoryEngland"
 _WITHHELD = "https://fhir.nhs.uk/StructureDefinition/Extension-WithheldIdentityReason"
 _CONFIDENTIAL = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 _SYSTEMS = {"SNOMED": "http://snomed.info/sct", "LOINC": "http://loinc.org"}
+RESTRICTED_CODE = '{"coding":[{"system":"http://snomed.info/sct","code":"52637005"}]}'
 UNKNOWN_CODE = '{"coding":[{"system":"http://snomed.info/sct","code":"999000000000000"}]}'
 _GENDER = table("female", "male", "other", "unknown")
 _CLASS = table("IMP", "AMB", "EMER", "XX")
 _UNITS = table("mm[Hg]", "mm[Hg]", "kg/m2", "mmol/mol", "mL/min/{1.73_m2}", "mmol/L", "1")
 _ENTERED_IN_ERROR = 0.004
+_TWICE = 0.003
 
 
 def begin(files: Files, senders: Organisations) -> None:
@@ -79,12 +82,16 @@ def write(files: Files, senders: Organisations, draws: Draws, people: People, he
     to.measurements(care.trust_measurements(draws, people, health, stay))
     to.drugs(care.trust_drugs(draws, people, health))
     to.procedures(care.trust_procedures(draws, people, health, stay))
+    to.opt_outs()
     to.allergies()
 
 
 def codings(concepts: tuple[int, ...], vocabulary: str, *, last: bool = False) -> Texts:
-    """CodeableConcepts as JSON text, one per concept, then an unknown one; `last`: its last code, not its first."""
-    return table(*(_coding(number, vocabulary, last) for number in concepts), UNKNOWN_CODE)
+    """CodeableConcepts as JSON text, one per concept, then a restricted and an unknown one.
+
+    Of several codes of a concept the first is taken, or the `last`.
+    """
+    return table(*(_coding(number, vocabulary, last) for number in concepts), RESTRICTED_CODE, UNKNOWN_CODE)
 
 
 def _coding(number: int, vocabulary: str, last: bool) -> str:
@@ -120,16 +127,20 @@ class _Trusts:
         self.files.deal(self.trusts, rows.sender, f"{name}{part}.ndjson", made)
 
     def patients(self) -> None:
-        """One Patient per trust that knows the person."""
+        """One Patient per trust that knows the person, for a few a second one with another address."""
         people = self.people
         person, column = np.nonzero(people.trusts >= 0)
         order = np.argsort(people.trusts[person, column], kind="stable")
+        twice = self.draws.uniform("registered twice", 2)[person[order], column[order]] < _TWICE
+        order = np.repeat(order, 1 + twice)
+        second = np.append(False, order[1:] == order[:-1])
         person, column = person[order], column[order]
         trust = people.trusts[person, column]
         about = known(self.draws, "trust", people, person, column, missing=0.012, unverified=0.016)
         made = lines(
             len(person),
-            '{"resourceType":"Patient","id":"p',
+            '{"resourceType":"Patient","id":"',
+            np.where(second, b"d", b"p"),
             local(people, person, trust),
             '"',
             *_confidential(people.withheld[person], people.index[person]),
@@ -149,7 +160,9 @@ class _Trusts:
             '"',
             *_optional(',"deceasedDateTime":"', dates(_dead(people.death[person])), '"'),
             ',"address":[{"district":"',
-            table(*(borough.code for borough in BOROUGHS))[about.borough],
+            table(*(borough.code for borough in BOROUGHS))[
+                np.where(second, (about.borough + 7) % len(BOROUGHS), about.borough)
+            ],
             '"}]}',
         )
         self.files.deal(self.trusts, trust, "Patient.ndjson", made)
@@ -256,6 +269,26 @@ class _Trusts:
             np.where(single, b',"performedDateTime":"', b',"performedPeriod":{"start":"'),
             dates(rows.day),
             np.where(single, b'"', b'"}'),
+        )
+
+    def opt_outs(self) -> None:
+        """A few GP opt-out codes reach a trust with a referral, ten days after the practice wrote them."""
+        opted, trust = self.people.type_1.opted, self.people.trusts[:, 0]
+        screened = [n for n, sender in enumerate(self.trusts) if sender.code == SCREENED_TRUST]
+        told = (self.draws.one("opt-out told") < 0.05) & (opted + 10 <= TODAY) & ~np.isin(trust, [-1, *screened])
+        person = np.flatnonzero(told)
+        person = person[np.argsort(trust[person], kind="stable")]
+        zero = np.zeros(len(person), dtype=np.int64)
+        rows = Rows(person, trust[person], self.people.index[person] + 1, zero, opted[person] + 10, zero, zero)
+        self._write(
+            "Observation",
+            "t",
+            rows,
+            ',"status":"final","code":{"coding":[{"system":"http://snomed.info/sct","code":"827241000000103"}]}'
+            ',"effectiveDateTime":"',
+            dates(rows.day),
+            '"',
+            part=".3",
         )
 
     def allergies(self) -> None:

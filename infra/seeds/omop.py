@@ -57,6 +57,7 @@ HEADERS: dict[str, tuple[str, ...]] = {
 }
 
 EHR = "32817"  # OMOP type concept: from an electronic health record
+RESTRICTED_CONCEPT = "4140103"  # in vitro fertilisation
 UNKNOWN_CONCEPT = "0"  # what a practice writes for a code that it could not map
 _SEX = table("8532", "8507", "8521", "0")
 _SEX_SOURCE = table("F", "M", "O", "")
@@ -149,7 +150,7 @@ class _Practices:
         columns: dict[str, str | Texts] = {
             f"{name}_id": digits(rows.id),
             "person_id": local(self.people, rows.person, rows.sender),
-            f"{stem}_concept_id": table(*map(str, concepts), UNKNOWN_CONCEPT)[rows.concept],
+            f"{stem}_concept_id": table(*map(str, concepts), RESTRICTED_CONCEPT, UNKNOWN_CONCEPT)[rows.concept],
             start: when,
             f"{stem}_type_concept_id": EHR,
         }

@@ -303,6 +303,62 @@ def test_real_numbers_are_let_in_only_without_the_synthetic_flag(folder: Path) -
     assert people(folder, cut_date=CUT).people == {}
 
 
+def add_row(folder: Path, table: str, row: dict[str, object]) -> None:
+    with (folder / f"omop/Z00001/{table}.csv").open("a") as file:
+        file.write(",".join(str(row.get(column, "")) for column in HEADERS[table]) + "\n")
+
+
+@pytest.mark.parametrize("when", ["", "2020-13-01", "2027-01-01"])
+def test_an_opt_out_without_a_usable_date_outlasts_every_withdrawal(folder: Path, when: str) -> None:
+    add_row(folder, "observation", opted(4, "9Nu0", when))
+    assert DAN in people(folder, cut_date=CUT).removed["type_1_opt_out"]
+
+
+def test_an_opt_out_under_an_unverified_number_counts(folder: Path) -> None:
+    sources = folder / "sources.toml"
+    sources.write_text(sources.read_text().replace('nhs_number_status = "01"', 'nhs_number_status = "02"'))
+    add_row(folder, "observation", opted(7, "827241000000103", "2024-01-01"))
+    assert GUS in people(folder, cut_date=CUT).removed["type_1_opt_out"]
+
+
+def test_an_identifier_with_two_numbers_is_nobodys(folder: Path) -> None:
+    add_row(folder, "person", registered(4, FAY))
+    found = people(folder, cut_date=CUT).people
+    assert DAN not in found
+    assert FAY not in found
+
+
+def test_of_two_rows_about_a_person_the_first_by_value_counts_whatever_the_order(folder: Path) -> None:
+    add_row(folder, "person", registered(8, DAN, birth_datetime="1959-07-01", gender_concept_id=0))
+    found = people(folder, cut_date=CUT).people[DAN]
+    assert (found.year_of_birth, found.sex) == (1959, "unknown")
+
+
+def test_a_line_cut_short_is_left_out_alone(folder: Path) -> None:
+    with (folder / "omop/Z00001/condition_occurrence.csv").open("a") as file:
+        file.write("77,1,320")
+    with (folder / "fhir/RRV/Condition.ndjson").open("a") as file:
+        file.write('{"resourceType":"Condi')
+    found = people(folder, cut_date=CUT)
+    assert found.rows_left_out["broken_line"] == 2
+    assert set(found.people) == {ANN, DAN, GUS}
+
+
+@pytest.mark.parametrize(("unit", "kept"), [("mmHg", True), ("mm[Hg]", True), ("", True), ("kPa", False)])
+def test_a_value_in_another_unit_is_left_out(folder: Path, unit: str, kept: bool) -> None:
+    add_row(folder, "measurement", measured(4, 120) | {"unit_source_value": unit})
+    assert bool(people(folder, cut_date=CUT).people[DAN].measurements) is kept
+
+
+def test_dates_may_be_british_or_partial(folder: Path) -> None:
+    add_row(folder, "condition_occurrence", condition(4, 317009, "05/03/2025", row=8))
+    add_row(folder, "condition_occurrence", condition(4, 201826, "2025-03", row=9))
+    assert people(folder, cut_date=CUT).people[DAN].conditions == [
+        (201826, date(2025, 2, 24)),
+        (317009, date(2025, 3, 3)),
+    ]
+
+
 def test_a_generated_population_counts_up(tmp_path: Path) -> None:
     write_population(3_000, 9, tmp_path / "out")
     found = people(tmp_path / "out", cut_date=CUT)

@@ -1,6 +1,8 @@
 """The stand-in national service: layout of the answer, refusal of a whole file, silence to what it would not take."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import nhs_number
@@ -108,3 +110,11 @@ def test_check_digits_agree_with_the_published_rule(number: str) -> None:
     wrong = [number[:9] + digit for digit in "0123456789" if digit != number[9]]
     assert not any(map(valid, wrong))
     assert all(valid(f"{n:010d}") == nhs_number.is_valid(f"{n:010d}") for n in range(9990000000, 9990000400))
+
+
+def test_the_module_answers_once_and_stops(folders: tuple[Path, Path, Path]) -> None:
+    send(folders[0], layout(NUMBERS))
+    command = [sys.executable, "-m", "infra.national", "--once", *map(str, folders)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "answered TRE_1\n"
+    assert (folders[1] / "TRE_1.dat").exists()

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import re
 import tomllib
 import tracemalloc
 from pathlib import Path
@@ -22,6 +23,7 @@ from infra.seeds.people import DECADES, NEVER, TODAY, People, make_people
 from infra.seeds.population import write_population
 from workspaces.catalogue.concepts import CONDITIONS, DRUGS, MEASUREMENTS, PROCEDURES, VISITS
 from workspaces.catalogue.errors import Invalid
+from workspaces.catalogue.legal_codes import legal_codes
 from workspaces.catalogue.places import STPS
 
 
@@ -215,10 +217,35 @@ def test_only_concepts_of_the_catalogue_are_used_beside_the_unknown_one(demo: Pa
         ("condition_occurrence", "condition_concept_id", CONDITIONS),
         ("drug_exposure", "drug_concept_id", DRUGS),
         ("measurement", "measurement_concept_id", MEASUREMENTS),
-        ("procedure_occurrence", "procedure_concept_id", PROCEDURES),
         ("visit_occurrence", "visit_concept_id", VISITS),
     ):
         assert {int(row[concept]) for _, row in rows_of(demo, table)} <= {0, *domain.values}
+    procedures = {int(row["procedure_concept_id"]) for _, row in rows_of(demo, "procedure_occurrence")}
+    restricted = {int(legal.code) for legal in legal_codes() if legal.vocabulary == "OMOP"}
+    assert procedures - restricted <= {0, *PROCEDURES.values}
+    assert procedures & restricted
+
+
+def test_trusts_register_a_few_people_twice_and_hear_of_a_few_opt_outs(demo: Path) -> None:
+    text = "".join(path.read_text() for path in demo.glob("fhir/*/Patient.ndjson"))
+    assert 0 < text.count('"id":"d') < 0.01 * text.count('"id":"p')
+    screened = demo / "fhir/RJZ"
+    told = {path.parent: path.stat().st_size for path in demo.glob("fhir/*/Observation.3.ndjson")}
+    assert sum(told.values()) > 0
+    assert told[screened] == 0
+
+
+def test_a_screened_trust_sends_nobody_with_a_national_opt_out(demo: Path) -> None:
+    opted_out = set((demo / "national/opted_out.csv").read_text().split()[1:])
+    sent = (demo / "fhir/RJZ/Patient.ndjson").read_text()
+    assert len(sent.splitlines()) > 500
+    assert not [number for number in opted_out if number in sent]
+
+
+def test_every_fourth_council_writes_days_first_and_numbers_in_groups(demo: Path) -> None:
+    rows = list(csv.DictReader((demo / "cld/E09000002/2025-26.csv").read_text().splitlines()))
+    assert all(re.fullmatch(r"\d\d/\d\d/\d{4}", row["date_of_birth"]) for row in rows)
+    assert all(re.fullmatch(r"(\d{3} \d{3} \d{4})?", row["nhs_number"]) for row in rows)
 
 
 def test_deprivation_raises_diabetes() -> None:
@@ -270,3 +297,9 @@ def test_the_command_says_what_it_wrote_and_refuses_a_second_time(tmp_path: Path
     assert "50 people written" in first.output
     assert second.exit_code == 1
     assert "seeds:folder_in_use" in second.output
+
+
+def test_progress_is_told_after_each_chunk(tmp_path: Path) -> None:
+    told: list[int] = []
+    write_population(250, 1, tmp_path / "out", told.append, chunk=100)
+    assert told == [100, 200, 250]
