@@ -1,0 +1,62 @@
+"""The exchange with the national service: a request goes out, its answer comes in and waits for an IG officer."""
+
+from secrets import token_bytes
+
+from gateway.commands.opt_outs import Received, Requested
+from gateway.commands.perform import perform, permit
+from gateway.evidence.commitments import commit
+from gateway.jobs.house import House
+from gateway.models import OptOutList as Row
+from gateway.rules.facts import Actor
+from gateway.vocabulary import Command
+from workspaces.intake import Vault
+from workspaces.opt_outs import Exchange, OptOutList, open_list, read_answer, waiting, write_request
+
+
+def exchange_of(house: House) -> Exchange:
+    """The mailbox and its folders."""
+    return Exchange(
+        mailbox=house.gateway.settings.mailbox, outbox=house.outbox, inbox=house.inbox, state=house.opt_outs
+    )
+
+
+def request_list(house: House, *, actor: Actor) -> str:
+    """Ask about everybody in the vault; the local id that the answer will carry."""
+    pool_id = house.pool_id()
+    permit(house.gateway, actor=actor, command=Command.REQUEST_OPT_OUTS, subject_id=pool_id)
+    local_id = write_request(vault=Vault(house.vault), exchange=exchange_of(house), now=house.gateway.now())
+    given = Requested(local_id=local_id)
+    perform(house.gateway, actor=actor, command=Command.REQUEST_OPT_OUTS, subject_id=pool_id, given=given)
+    return local_id
+
+
+def receive_list(house: House, *, actor: Actor, local_id: str) -> str:
+    """Take one answer in; the id of the new list."""
+    pool_id = house.pool_id()
+    permit(house.gateway, actor=actor, command=Command.RECEIVE_OPT_OUTS, subject_id=pool_id)
+    answer = read_answer(exchange=exchange_of(house), local_id=local_id, now=house.gateway.now())
+    nonce = token_bytes(32)
+    given = Received(
+        local_id=local_id,
+        list_date=answer.list_date,
+        digest=answer.digest,
+        commitment=commit(nonce, answer.digest),
+        nonce=nonce.hex(),
+        receipt=answer.receipt.describe(),
+    )
+    done = perform(house.gateway, actor=actor, command=Command.RECEIVE_OPT_OUTS, subject_id=pool_id, given=given)
+    return done.created_id
+
+
+def receive_all(house: House, *, actor: Actor) -> list[str]:
+    """Every answer that has come; the ids of the new lists."""
+    inbox = house.inbox
+    came = [local_id for local_id in waiting(exchange_of(house)) if (inbox / f"{local_id}.ctl").is_file()]
+    return [receive_list(house, actor=actor, local_id=local_id) for local_id in came]
+
+
+def list_of(house: House, list_id: str) -> OptOutList:
+    """The files of a list that the database knows."""
+    with house.gateway.unit.reading() as work:
+        row = work.need(Row, list_id)
+    return open_list(exchange_of(house).state / row.local_id)

@@ -1,0 +1,29 @@
+"""Records in: permission first, then the library's load outside any transaction, then the door records it."""
+
+from pathlib import Path
+
+from gateway.commands.perform import perform, permit
+from gateway.commands.pools import Loaded
+from gateway.jobs.house import House
+from gateway.rules.facts import Actor
+from gateway.vocabulary import Command
+from workspaces.intake import LoadReport, Source, Vault, load
+
+
+def load_records(house: House, *, actor: Actor, source: Source, folder: Path) -> LoadReport:
+    """Load one delivery of one source. The same bytes a second time change nothing but the log."""
+    pool_id = house.pool_id()
+    permit(house.gateway, actor=actor, command=Command.LOAD_RECORDS, subject_id=pool_id)
+    report = load(source=source, folder=folder, vault=Vault(house.vault), clock=house.gateway.now)
+    given = Loaded(
+        digest=report.digest,
+        organisation=source.organisation,
+        format=source.format.value,
+        standing=source.standing.value,
+        rows=report.rows,
+        quarantined=report.quarantined,
+        unsupported=report.unsupported,
+        alarms=list(report.alarms),
+    )
+    perform(house.gateway, actor=actor, command=Command.LOAD_RECORDS, subject_id=pool_id, given=given)
+    return report
