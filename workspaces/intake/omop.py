@@ -129,7 +129,8 @@ def _stage_events(engine: Engine, table: str, path: Path, limits: Limits) -> Non
         """
         INSERT INTO staged_event
         SELECT $target, local_id,
-            list_filter(['OMOP|' || concept, 'SOURCE|' || source_value], lambda key: key IS NOT NULL), started, ended, quantity, unit, NULL
+            list_filter(['OMOP|' || concept, 'SOURCE|' || source_value], lambda key: key IS NOT NULL),
+            started, ended, quantity, unit, NULL
         FROM one_file
         """,
         {"target": table},

@@ -1,0 +1,205 @@
+"""Asking the national service who may be used, over a folder pair, and taking its answer in.
+
+The service answers with those who have no opt-out, so who opted out shows only against the request: the request
+is kept, and an answer is matched to it by local id. Anything strange about an answer and there is no list.
+"""
+
+import fcntl
+import json
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from workspaces.catalogue.errors import Invalid
+from workspaces.engine import Engine, one, open_engine
+from workspaces.intake.deliveries import fingerprint
+from workspaces.intake.vault import Vault, need_loads
+from workspaces.opt_outs.file import (
+    NAME,
+    WORKFLOW_ID,
+    malformed,
+    read_control,
+    read_numbers,
+    write_control,
+    write_numbers,
+)
+from workspaces.opt_outs.list import OptOutList, open_list
+from workspaces.opt_outs.receipt import Receipt
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One mailbox and its folders. `state` keeps requests and lists, for the gateway's user alone.
+
+    `max_removed_share` is the share of people without permission above which an answer is held to be a mistake:
+    no English area reported more than 12 % opted out.
+    """
+
+    mailbox: str
+    outbox: Path
+    inbox: Path
+    state: Path
+    recipient: str = "X26HC065"
+    max_removed_share: float = 0.35
+
+
+def write_request(*, vault: Vault, exchange: Exchange, now: datetime) -> str:
+    """Ask about every person of the vault's current loads; gives the local id of the request."""
+    for folder in (exchange.outbox, exchange.inbox, exchange.state):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    loads = need_loads(vault)
+    with _locked(exchange), _engine(exchange, vault.root) as (engine, scratch):
+        engine.read_parquet(vault.files("person", loads)).project("nhs_number").distinct().order(
+            "nhs_number"
+        ).write_parquet(str(scratch / "asked.parquet"))
+        asked = one(engine, "SELECT count(*) FROM read_parquet($path)", {"path": str(scratch / "asked.parquet")})
+        if not asked:
+            raise Invalid("opt_outs:nobody_to_ask", "The vault holds no person.", "Load the sources first.")
+        name = _name(exchange, now)
+        local_id = f"{name}-{secrets.token_hex(4)}"
+        request = {"name": name, "local_id": local_id, "asked_at": now.isoformat(), "asked": asked}
+        (scratch / "request.json").write_text(json.dumps(request), encoding="utf-8")
+        # Kept before it is sent: an answer can then always be matched.
+        (exchange.state / local_id).mkdir(mode=0o700)
+        for kept in ("asked.parquet", "request.json"):
+            os.replace(scratch / kept, exchange.state / local_id / kept)
+        write_numbers(engine, exchange.state / local_id / "asked.parquet", exchange.outbox / f"{name}.dat")
+    control = {"workflow_id": WORKFLOW_ID, "local_id": local_id, "subject": local_id}
+    write_control(exchange.outbox / f"{name}.ctl", {**control, "from": exchange.mailbox, "to": exchange.recipient})
+    return local_id
+
+
+def read_answer(*, exchange: Exchange, local_id: str, now: datetime) -> OptOutList:
+    """Take the answer to one request in; read once already, it gives the same list again.
+
+    Raises `Invalid`: unmatched local id, no answer yet, empty, refused, malformed, repeated or foreign numbers, or
+    more people removed than can be true.
+    """
+    request = _request(exchange, local_id)
+    kept = exchange.state / local_id
+    if (kept / "list.json").exists():
+        return open_list(kept)
+    answer = _answer(exchange, local_id)
+    with _engine(exchange, exchange.inbox) as (engine, scratch):
+        read_numbers(engine, answer)
+        allowed = _check(engine, kept / "asked.parquet", request["asked"], exchange.max_removed_share)
+        engine.table("answered").order("nhs_number").write_parquet(str(scratch / "allowed.parquet"))
+        receipt = Receipt(
+            local_id=local_id,
+            asked_at=request["asked_at"],
+            received_at=now.isoformat(),
+            asked=request["asked"],
+            allowed=allowed,
+            removed=request["asked"] - allowed,
+            answer_sha256=fingerprint(answer),
+        )
+        (scratch / "list.json").write_text(json.dumps(receipt.describe()), encoding="utf-8")
+        for name in ("allowed.parquet", "list.json"):
+            os.replace(scratch / name, kept / name)
+    return open_list(kept)
+
+
+def waiting(exchange: Exchange) -> tuple[str, ...]:
+    """Local ids of requests that have no list yet, oldest first."""
+    open_requests = (path.parent for path in exchange.state.glob("*/request.json"))
+    return tuple(sorted(folder.name for folder in open_requests if not (folder / "list.json").exists()))
+
+
+def unmatched(exchange: Exchange) -> tuple[str, ...]:
+    """Names of answers in the inbox that match no request."""
+    names = {path.stem for path in exchange.inbox.glob("*.ctl")}
+    return tuple(sorted(name for name in names if not (exchange.state / name / "request.json").exists()))
+
+
+def _request(exchange: Exchange, local_id: str) -> dict[str, Any]:
+    path = exchange.state / local_id / "request.json"
+    if not NAME.fullmatch(local_id) or not path.is_file():
+        raise Invalid(
+            "opt_outs:unmatched",
+            "No request has that local id.",
+            "Read the answer to a request of this gateway, or make a new request.",
+        )
+    request: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return request
+
+
+def _answer(exchange: Exchange, local_id: str) -> Path:
+    path, control = (exchange.inbox / f"{local_id}{suffix}" for suffix in (".dat", ".ctl"))
+    if not path.is_file() or not control.is_file():
+        raise Invalid(
+            "opt_outs:no_answer_yet",
+            "The national service has not answered yet.",
+            "Wait (it takes about 40 minutes), then read the answer again.",
+        )
+    fields = read_control(control)
+    if fields.get("workflow_id") != WORKFLOW_ID:
+        raise malformed("The answer belongs to another workflow.")
+    if fields.get("local_id") != local_id:
+        raise Invalid(
+            "opt_outs:unmatched",
+            "The answer's control file names another local id.",
+            "Ask the national service again; no list was made.",
+        )
+    return path
+
+
+def _check(engine: Engine, asked: Path, count: int, max_removed_share: float) -> int:
+    """How many are allowed; `Invalid` when the answer cannot be one to this request."""
+    lines, allowed = (one(engine, f"SELECT count({what}) FROM answered") for what in ("*", "DISTINCT nhs_number"))  # noqa: S608
+    if allowed < lines:
+        raise malformed(f"{lines - allowed} numbers of the answer are there twice.")
+    foreign = one(
+        engine,
+        "SELECT count(*) FROM answered ANTI JOIN read_parquet($asked) USING (nhs_number)",
+        {"asked": str(asked)},
+    )
+    if foreign:
+        raise Invalid(
+            "opt_outs:foreign_numbers",
+            f"The answer holds {foreign} numbers that were not asked about.",
+            "Ask the national service again; no list was made.",
+        )
+    if count - allowed > max_removed_share * count:
+        raise Invalid(
+            "opt_outs:too_many_removed",
+            f"The answer leaves out more than {max_removed_share:.0%} of the people asked about.",
+            "Ask the national service again; if it is right, raise the limit for this exchange.",
+        )
+    return allowed
+
+
+def _name(exchange: Exchange, now: datetime) -> str:
+    """MAILBOX-DDMMYYYY-NNNN, the number running within the month."""
+    sent = re.compile(rf"{re.escape(exchange.mailbox)}-[0-9]{{2}}{now:%m%Y}-([0-9]{{4}})-[0-9a-f]+")
+    names = (sent.fullmatch(path.name) for path in exchange.state.iterdir())
+    number = 1 + max((int(found[1]) for found in names if found), default=0)
+    name = f"{exchange.mailbox}-{now:%d%m%Y}-{number:04d}"
+    if number > 9999 or not NAME.fullmatch(name):
+        raise Invalid(
+            "opt_outs:mailbox_name",
+            "The mailbox has no file name left for this month, or holds signs other than letters and digits.",
+            "Correct the mailbox name.",
+        )
+    return name
+
+
+@contextmanager
+def _locked(exchange: Exchange) -> Iterator[None]:
+    with (exchange.state / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _engine(exchange: Exchange, *folders: Path) -> Iterator[tuple[Engine, Path]]:
+    with tempfile.TemporaryDirectory(dir=exchange.state, prefix="scratch.") as scratch:
+        allowed = (exchange.state, exchange.outbox, *folders)
+        with open_engine(scratch=Path(scratch), folders=allowed) as engine:
+            yield engine, Path(scratch)

@@ -1,0 +1,23 @@
+"""Snapshots: one project's cut of the vault without those who opted out, de-identified, minimised, signed."""
+
+from workspaces.snapshots.build import build
+from workspaces.snapshots.deidentify import PseudonymKey
+from workspaces.snapshots.plan import STEPS, BuiltSnapshot, SnapshotPlan
+from workspaces.snapshots.storage import SnapshotFolder, destroy, discard, open_snapshot, read_manifest
+from workspaces.snapshots.verify import Contained, contains, read_numbers
+
+__all__ = [
+    "STEPS",
+    "BuiltSnapshot",
+    "Contained",
+    "PseudonymKey",
+    "SnapshotFolder",
+    "SnapshotPlan",
+    "build",
+    "contains",
+    "destroy",
+    "discard",
+    "open_snapshot",
+    "read_manifest",
+    "read_numbers",
+]

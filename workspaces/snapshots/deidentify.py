@@ -1,0 +1,138 @@
+"""From NHS numbers to what a project may see: pseudonyms, dense numbers, coarsened dates, ages and places.
+
+Every rule is a fixed map of one person's own values (privacy model P2); a column without a rule cannot pass.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from cryptography.hazmat.primitives.ciphers.modes import ECB
+from numpy.typing import NDArray
+
+from workspaces.catalogue.errors import Invalid
+from workspaces.catalogue.places import BOROUGHS, UNKNOWN
+from workspaces.catalogue.tables import BAND_YEARS, TOP_AGE
+from workspaces.engine import Engine, run
+from workspaces.snapshots.plan import key_id
+
+
+@dataclass(frozen=True)
+class PseudonymKey:
+    """32 secret bytes of one project; they end with it, so pseudonyms of two projects cannot be joined."""
+
+    key: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.key) != 32:
+            raise ValueError("a pseudonym key has 32 bytes")
+
+    @property
+    def id(self) -> str:
+        """Its name in the manifest."""
+        return key_id(self.key)
+
+
+def keyed(numbers: NDArray[np.int64], key: bytes) -> NDArray[np.uint64]:
+    """64 bits of AES-256 over each ten-digit number padded to one block, in one pass.
+
+    Each number is exactly one block, and equal numbers must give equal results, so the cipher is used as
+    the keyed permutation that it is: electronic codebook over distinct single blocks hides nothing less than
+    any other mode would here, and a mode with a nonce would make the result random.
+    """
+    blocks = np.zeros((len(numbers), 16), dtype=np.uint8)
+    for place in range(10):
+        blocks[:, place] = numbers // 10 ** (9 - place) % 10 + ord("0")
+    encryptor = Cipher(AES256(key), ECB()).encryptor()  # noqa: S305
+    sealed = encryptor.update(blocks.tobytes()) + encryptor.finalize()
+    halves = np.frombuffer(sealed, dtype=">u8").reshape(-1, 2)
+    return halves[:, 0].astype(np.uint64)
+
+
+def number_people(engine: Engine, *, pseudonyms: PseudonymKey, sample_key: bytes) -> int:
+    """Fill `identity` (nhs_number, person_id, sample_key) for everyone in `kept`; gives how many.
+
+    `person_id` counts 1, 2, … in the order of the project's pseudonyms, so it says nothing about number, source or
+    order of arrival. Raises `Invalid` on a collision of either key, which a different key resolves.
+    """
+    numbers = engine.execute("SELECT nhs_number FROM kept ORDER BY nhs_number").fetchnumpy()["nhs_number"]
+    numbers = np.asarray(numbers, dtype=np.int64)
+    sampled, order = keyed(numbers, sample_key), _order(keyed(numbers, pseudonyms.key))
+    _order(sampled)
+    person = np.empty(len(numbers), dtype=np.int32)
+    person[order] = np.arange(1, len(numbers) + 1, dtype=np.int32)
+    engine.register("numbered", {"nhs_number": numbers, "person_id": person, "sample_key": sampled})
+    engine.execute("CREATE TEMP TABLE identity AS FROM numbered")
+    engine.unregister("numbered")
+    return len(numbers)
+
+
+def _order(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    if (ordered[1:] == ordered[:-1]).any():
+        raise Invalid(
+            "snapshot:pseudonym_collision",
+            "Two people would share one pseudonym under this key.",
+            "Build with a new key of the project.",
+        )
+    return order
+
+
+# One value of each attribute: from the best source that has one; sources are ordered by format, then organisation.
+_ATTRIBUTES = """
+CREATE TEMP TABLE attributes AS
+SELECT person_id,
+    arg_min(birth_date, row(source_rank, organisation)) FILTER (birth_date IS NOT NULL) AS birth_date,
+    arg_min(sex, row(source_rank, organisation)) FILTER (sex IS NOT NULL) AS sex,
+    arg_min(ethnic_group, row(source_rank, organisation)) FILTER (ethnic_group IS NOT NULL) AS ethnic_group,
+    arg_min(borough, row(source_rank, organisation)) FILTER (borough IS NOT NULL) AS borough
+FROM source_person JOIN identity USING (nhs_number) GROUP BY person_id;
+CREATE TEMP TABLE coarse_person AS
+SELECT person_id,
+    greatest(year(birth_date), year($cut_date) - $top_age)::INTEGER AS year_of_birth,
+    CASE WHEN birth_date IS NULL OR birth_date > $cut_date THEN $unknown
+        WHEN age >= $top_age THEN $top_age || '+'
+        ELSE printf('%02d-%02d', age // $band * $band, age // $band * $band + $band - 1) END AS age_band,
+    coalesce(sex, $unknown) AS sex, coalesce(ethnic_group, $unknown) AS ethnic_group,
+    coalesce(place.code, $unknown) AS borough, coalesce(place.stp, $unknown) AS stp,
+    coalesce(place.imd_decile, 0)::INTEGER AS imd_decile
+FROM (SELECT *, (year($cut_date) - year(birth_date)
+            - ((month($cut_date), day($cut_date)) < (month(birth_date), day(birth_date)))::INTEGER)::INTEGER AS age
+      FROM attributes) AS a LEFT JOIN place ON place.code = a.borough;
+"""
+
+
+def coarsen_people(engine: Engine, *, cut_date: object) -> None:
+    """Fill `coarse_person`: one row for everyone in `identity`, only published groups of their attributes."""
+    engine.execute("CREATE TEMP TABLE place (code VARCHAR, stp VARCHAR, imd_decile INTEGER)")
+    places = [[borough.code, borough.stp, borough.imd_decile] for borough in BOROUGHS]
+    engine.executemany("INSERT INTO place VALUES (?, ?, ?)", places)
+    run(engine, _ATTRIBUTES, {"cut_date": cut_date, "top_age": TOP_AGE, "band": BAND_YEARS, "unknown": UNKNOWN})
+
+
+_WEEK = "CAST(DATE_TRUNC('week', {0}) AS DATE)"
+_MONTH = "CAST(DATE_TRUNC('month', {0}) AS DATE)"
+
+
+def _as_is(*columns: str) -> dict[str, str]:
+    return {column: column for column in columns}
+
+
+def _weeks(*columns: str) -> dict[str, str]:
+    """Event dates: the Monday of their week."""
+    return {column: _WEEK.format(column) for column in columns}
+
+
+RULES: dict[str, dict[str, str]] = {
+    "person": _as_is("year_of_birth", "age_band", "sex", "ethnic_group", "borough", "stp", "imd_decile"),
+    "visit_occurrence": {**_as_is("visit_concept_id"), **_weeks("visit_start_date", "visit_end_date")},
+    "condition_occurrence": {**_as_is("condition_concept_id"), **_weeks("condition_start_date")},
+    "drug_exposure": {**_as_is("drug_concept_id", "days_supply"), **_weeks("drug_exposure_start_date")},
+    "measurement": {**_as_is("measurement_concept_id", "value_as_number"), **_weeks("measurement_date")},
+    "procedure_occurrence": {**_as_is("procedure_concept_id"), **_weeks("procedure_date")},
+    "death": {"death_date": _MONTH.format("death_date")},
+    "social_care_event": {**_as_is("event_type"), **_weeks("event_start_date", "event_end_date")},
+}
+"""How each column of a snapshot follows from the vault's; a column that is not here has no rule and cannot pass."""

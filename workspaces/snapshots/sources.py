@@ -1,0 +1,85 @@
+"""The vault as a build sees it: current loads with their bytes checked, and who of their people may be used."""
+
+from pathlib import Path
+
+from workspaces.catalogue.errors import Invalid
+from workspaces.engine import Engine, counts, one, run
+from workspaces.intake.deliveries import fingerprint
+from workspaces.intake.vault import Load, Vault
+from workspaces.opt_outs.list import OptOutList
+
+EXCLUDED = ("withheld_identity", "type_1_at_screened_source")
+"""Reasons that a load gives for never letting a person in, most binding first."""
+
+OPTED_OUT = ("type_1_opt_out", "national_opt_out", "not_on_list")
+"""`national_opt_out` was asked about and is not allowed; `not_on_list` was never asked about. Neither may be used."""
+
+# A death is one row a person: the best source's, its earliest date.
+_DEATHS = """
+CREATE TEMP TABLE source_death AS
+SELECT nhs_number, arg_min(death_date, row(source_rank, organisation, death_date)) AS death_date
+FROM all_deaths GROUP BY nhs_number
+"""
+
+_DECIDE = """
+CREATE TEMP TABLE latest_type_1 AS
+SELECT nhs_number, arg_max(opted_out, row(code_date, opted_out)) AS opted_out FROM source_type_1 GROUP BY nhs_number;
+CREATE TEMP TABLE decided AS
+SELECT nhs_number, CASE
+    WHEN nhs_number IN (SELECT nhs_number FROM source_exclusion WHERE reason = 'withheld_identity')
+        THEN 'withheld_identity'
+    WHEN nhs_number IN (SELECT nhs_number FROM source_exclusion) THEN 'type_1_at_screened_source'
+    WHEN nhs_number IN (SELECT nhs_number FROM latest_type_1 WHERE opted_out) THEN 'type_1_opt_out'
+    WHEN nhs_number IN (SELECT nhs_number FROM read_parquet($allowed)) THEN NULL
+    WHEN nhs_number IN (SELECT nhs_number FROM read_parquet($asked)) THEN 'national_opt_out'
+    ELSE 'not_on_list' END AS reason
+FROM (SELECT nhs_number FROM source_person UNION SELECT nhs_number FROM source_exclusion);
+CREATE TEMP TABLE kept AS SELECT nhs_number FROM decided WHERE reason IS NULL;
+"""
+
+
+def check_bytes(vault: Vault, loads: tuple[Load, ...]) -> None:
+    """`Invalid` when a file of a load is gone or is not the one that was written."""
+    for load in loads:
+        for table, digest in load.files.items():
+            path = vault.folder_of(load) / f"{table}.parquet"
+            if not path.is_file() or fingerprint(path) != digest:
+                raise Invalid(
+                    "snapshot:vault_damaged",
+                    f"The table {table} of the load from {load.source['organisation']} is not as it was written.",
+                    "Restore the vault, or load that source again.",
+                )
+
+
+def open_tables(engine: Engine, vault: Vault, loads: tuple[Load, ...], tables: tuple[str, ...]) -> None:
+    """One view `source_TABLE` over all loads for people, what law needs, and the approved tables."""
+    for table in ("person", "exclusion", "type_1", *sorted(set(tables) - {"person", "death"})):
+        engine.read_parquet(vault.files(table, loads)).create_view(f"source_{table}")
+    if "death" in tables:
+        engine.read_parquet(vault.files("death", loads)).create_view("all_deaths")
+        engine.execute(_DEATHS)
+
+
+def check_quarantine(loads: tuple[Load, ...], limit: float) -> None:
+    """`Invalid` when sources lost more of their people rows than was agreed."""
+    rows, good = (
+        sum(numbers) for numbers in zip(*((load.person_rows, load.rows["person"]) for load in loads), strict=True)
+    )
+    if rows - good > limit * rows:
+        raise Invalid(
+            "snapshot:too_many_quarantined",
+            f"More than {limit:.0%} of the rows of people in the vault are quarantined.",
+            "Have the sources corrected and load them again.",
+        )
+
+
+def decide(engine: Engine, opt_outs: OptOutList) -> tuple[int, dict[str, int]]:
+    """Fill `kept` with those who may be used; gives people in, and people removed by the first reason in order."""
+    run(engine, _DECIDE, {"allowed": str(opt_outs.allowed), "asked": str(opt_outs.asked)})
+    removed = counts(engine, "SELECT reason, count(*) FROM decided WHERE reason IS NOT NULL GROUP BY 1")
+    return one(engine, "SELECT count(*) FROM decided"), removed
+
+
+def folders(vault: Vault, opt_outs: OptOutList) -> tuple[Path, ...]:
+    """What a build may read."""
+    return (vault.loads, opt_outs.folder)
