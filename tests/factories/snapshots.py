@@ -5,7 +5,10 @@ import duckdb
 from disclosure.engines.plan import SnapshotFiles
 from disclosure.requests import parse_request
 from disclosure.terms import Terms
+from workspaces.catalogue.columns import Type
+from workspaces.catalogue.tables import TABLES
 
+SQL_TYPES = {Type.TEXT: "VARCHAR"}
 SBP, HYPERTENSION = 3004249, 320128
 
 GRANTED = Terms(
@@ -58,8 +61,11 @@ def request(**changes):
     )
 
 
-def snapshot(folder, people):
-    """Writes `people` (dictionaries with sex, sbp, hypertension) as a snapshot's files."""
+def snapshot(folder, people, *, whole=True):
+    """Writes `people` (dictionaries with sex, sbp, hypertension) as a snapshot's files.
+
+    `whole` tables have every column of the catalogue (unknown where a person has none), others the granted ones only.
+    """
     room = folder / "room"
     room.mkdir(parents=True)
     rows = list(enumerate(people, start=1))
@@ -77,9 +83,19 @@ def snapshot(folder, people):
         _insert(connection, "condition_occurrence", [(n, HYPERTENSION) for n, each in rows if each["hypertension"]])
         _insert(connection, "sampling", [(n, n * 2654435761) for n, _ in rows])
         for table in ("person", "measurement", "condition_occurrence"):
-            connection.table(table).write_parquet(str(room / f"{table}.parquet"))
+            _write(connection, table, room, TABLES[table].columns if whole else ())
         connection.table("sampling").write_parquet(str(folder / "sampling.parquet"))
     return SnapshotFiles(room, folder / "sampling.parquet")
+
+
+def _write(connection, table, room, columns):
+    held = connection.table(table).columns
+    absent = [
+        f"NULL::{SQL_TYPES.get(column.type, column.type)} AS {column.name}"
+        for column in columns
+        if column.name not in held
+    ]
+    connection.table(table).project(", ".join(["*", *absent])).write_parquet(str(room / f"{table}.parquet"))
 
 
 def _insert(connection, table, rows):
