@@ -25,10 +25,14 @@ def live(unit: UnitOfWork, id_hash: str, now: datetime, idle: timedelta) -> Sess
     return row
 
 
-def begin(unit: UnitOfWork, *, id_hash: str, data: dict[str, Any], person_id: str | None, now: datetime, ends: datetime) -> None:
+def begin(
+    unit: UnitOfWork, *, id_hash: str, data: dict[str, Any], person_id: str | None, now: datetime, ends: datetime
+) -> None:
     """A new session; rows that have ended are cleared away with it."""
     with unit.writing() as work:
-        work.session.exec(delete(Session).where(or_(col(Session.expires_at) <= now, col(Session.revoked_at).is_not(None))))
+        work.session.exec(
+            delete(Session).where(or_(col(Session.expires_at) <= now, col(Session.revoked_at).is_not(None)))
+        )
         row = Session(
             id_hash=id_hash, person_id=person_id, data=data, created_at=now, last_seen_at=now, expires_at=ends
         )

@@ -1,0 +1,32 @@
+"""The application, read as a list of its parts."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Flask
+
+from gateway.api.blueprint import Api
+from gateway.api.blueprint import blueprint as api_blueprint
+from gateway.jobs.house import House, open_house, utc_now
+from gateway.settings import Settings
+from gateway.web import errors, layout, nouns, security, sessions, sign_in
+
+
+def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now, house: House | None = None) -> Flask:
+    """The gateway as a WSGI application over a database that is migrated and has its pool."""
+    house = house or open_house(settings, clock)
+    app = Flask("gateway.web")
+    app.extensions["gateway"] = house.gateway
+    app.extensions["objects"] = house.objects
+    app.extensions["promises"] = lambda: house.rooms().promises()
+    sessions.install(app, house.gateway)
+    security.install(app, settings)
+    layout.install(app)
+    errors.install(app)
+    sign_in.install(app, settings)
+    for blueprint in nouns.BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    api = api_blueprint(Api(house.gateway, house.objects, errors.status_of))
+    security.csrf.exempt(api)  # a bearer token is not sent by other sites' forms
+    app.register_blueprint(api)
+    return app

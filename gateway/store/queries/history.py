@@ -1,0 +1,52 @@
+"""What happened to a subject, as each person may know it: out of the audit log, without what would break blindness."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col
+
+from gateway.models import AuditEvent
+from gateway.rules.facts import Actor, Facts
+from gateway.rules.refusals import unknown
+from gateway.rules.roles import roles_on
+from gateway.rules.visibility import may_see
+from gateway.store.queries.facts import facts_of, subject_of
+from gateway.store.queries.views import INSIDERS, View
+from gateway.store.unit_of_work import Work
+from gateway.vocabulary import Event, Role
+
+_NEVER = frozenset({Event.COMMAND_REFUSED.value})
+# When a colleague reviewed, or looked, is nobody's hint before the outcome.
+_INSIDERS_ONLY = frozenset({Event.RELEASE_VIEWED.value, Event.RELEASE_REVIEWED.value, Event.SNAPSHOT_SEARCHED.value})
+_AS_A_ROLE = (
+    (Role.SYSTEM, "the gateway"),
+    (Role.COMMITTEE_MEMBER, "a committee member"),
+    (Role.OUTPUT_CHECKER, "an output checker"),
+    (Role.IG_OFFICER, "an IG officer"),
+    (Role.OPERATOR, "an operator"),
+)
+
+
+def history(work: Work, actor: Actor, subject_id: str, now: datetime, max_list_age_days: int) -> list[View]:
+    """Events of one subject, newest first; raises the refusal `unknown`."""
+    subject = subject_of(work, subject_id)
+    if subject is None:
+        raise unknown()
+    facts = facts_of(work, subject, now, max_list_age_days)
+    roles = roles_on(actor, facts)
+    if not may_see(roles, facts):
+        raise unknown()
+    hidden = _NEVER if roles & INSIDERS else _NEVER | _INSIDERS_ONLY
+    rows = work.all(AuditEvent, AuditEvent.subject_id == subject_id, order=col(AuditEvent.seq).desc())
+    return [_line(row, roles, facts) for row in rows if row.event not in hidden]
+
+
+def _line(row: AuditEvent, roles: frozenset[Role], facts: Facts) -> View:
+    told: dict[str, Any] = {"at": row.at.isoformat(), "event": row.event, "who": _who(row, roles, facts)}
+    return told | ({"reason": row.reason} if roles & INSIDERS else {"reason": ""})
+
+
+def _who(row: AuditEvent, roles: frozenset[Role], facts: Facts) -> str:
+    if roles & INSIDERS or row.actor_id in {member.person_id for member in facts.members}:
+        return row.actor
+    return next((words for role, words in _AS_A_ROLE if role.value in row.roles), "somebody else")

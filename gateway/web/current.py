@@ -1,0 +1,94 @@
+"""The request's own collaborators: the gateway, the moment, and who is signed in."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from flask import current_app, g, session
+
+from gateway.commands.perform import Gateway, Outcome, perform
+from gateway.models import Person
+from gateway.rules.facts import Actor
+from gateway.rules.refusals import unknown
+from gateway.settings import Settings
+from gateway.store.queries import history, views
+from gateway.store.queries.facts import actor_of, pool_of
+from gateway.vocabulary import Command, Noun
+
+PERSON = "person_id"
+_View = TypeVar("_View", bound=Callable[..., Any])
+
+
+def public(view: _View) -> _View:
+    """Marks a view that people see without signing in; every other one asks for it."""
+    view.public = True  # type: ignore[attr-defined]
+    return view
+
+
+def gateway() -> Gateway:
+    """The gateway this application serves."""
+    found: Gateway = current_app.extensions["gateway"]
+    return found
+
+
+def settings() -> Settings:
+    """The settings in force."""
+    return gateway().settings
+
+
+def now() -> datetime:
+    """The present moment."""
+    return gateway().now()
+
+
+def actor_or_none() -> Actor | None:
+    """Who is signed in, with the appointments in force now; asked once a request."""
+    if "actor" not in g:
+        g.actor = _actor(session.get(PERSON))
+    found: Actor | None = g.actor
+    return found
+
+
+def _actor(person_id: str | None) -> Actor | None:
+    if person_id is None:
+        return None
+    with gateway().unit.reading() as work:
+        person = work.get(Person, person_id)
+        return actor_of(work, person, now()) if person else None
+
+
+def actor() -> Actor:
+    """Who is signed in; nobody is told of anything without it."""
+    found = actor_or_none()
+    if found is None:
+        raise unknown()
+    return found
+
+
+def pool_id() -> str:
+    """The one pool of this gateway."""
+    with gateway().unit.reading() as work:
+        return pool_of(work).id
+
+
+def one(subject_id: str) -> views.View:
+    """A subject as the signed-in person sees it; the refusal `unknown` when they may not know of it."""
+    with gateway().unit.reading() as work:
+        return views.one(work, actor(), subject_id, now(), settings().list_max_age_days)
+
+
+def many(noun: Noun) -> list[views.View]:
+    """Every subject of a noun that the signed-in person may know of, newest first."""
+    with gateway().unit.reading() as work:
+        return views.many(work, actor(), noun, now(), settings().list_max_age_days)
+
+
+def carry_out(command: Command, subject_id: str, given: Any = None) -> Outcome:
+    """One command by the signed-in person, through the door."""
+    return perform(gateway(), actor=actor(), command=command, subject_id=subject_id, given=given)
+
+
+def past(subject_id: str) -> list[views.View]:
+    """What happened to a subject, as far as the signed-in person may know."""
+    with gateway().unit.reading() as work:
+        return history.history(work, actor(), subject_id, now(), settings().list_max_age_days)

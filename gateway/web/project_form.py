@@ -1,0 +1,163 @@
+"""The application as a form: the Five Safes questions, the columns wanted with a reason per table, budget, end."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import ValidationError
+
+from gateway.web.forms import DayField, Filled, LinesField, PlainNumber, choice
+from workspaces.catalogue.columns import Table
+from workspaces.catalogue.tables import TABLES
+
+
+@dataclass(frozen=True)
+class Part:
+    """One question of the application: the field's name, what it is called, what is asked."""
+
+    name: str
+    label: str
+    hint: str
+
+
+PARTS = (
+    Part("lay_summary", "Summary in plain English", "What you want to find out, for somebody outside research."),
+    Part("public_benefit", "Public benefit", "Who is better off, and how you will know."),
+    Part("safe_people", "Safe people", "Who works on it, their training and accreditation."),
+    Part("safe_project", "Safe project", "Why the use is right: purpose, ethics, legal ground in your own words."),
+    Part("safe_settings", "Safe settings", "Where and how you will work."),
+    Part("safe_outputs", "Safe outputs", "Which tables you mean to release."),
+)
+_SHORT = (
+    ("title", "Title of the project", "At most 200 characters. It will stand in the public register."),
+    ("organisation", "Organisation", "The organisation that answers for the project."),
+    ("legal_basis_article_6", "Legal basis, UK GDPR Article 6", ""),
+    ("legal_basis_article_9", "Condition, UK GDPR Article 9", ""),
+    ("common_law_route", "Common law duty of confidentiality", "For example consent, or section 251 support."),
+)
+DEFAULTS = {
+    "legal_basis_article_6": "(e) public task",
+    "legal_basis_article_9": "(j) research",
+    "common_law_route": "Not applicable",
+    "epsilon": "1",
+}
+
+
+def columns_field(table: Table) -> str:
+    """The name of a table's field of columns."""
+    return f"columns_{table.name}"
+
+
+def reason_field(table: Table) -> str:
+    """The name of a table's field for the reason."""
+    return f"reason_{table.name}"
+
+
+def _columns(table: Table) -> SelectMultipleField:
+    wanted = [c for c in table.columns if c.name != table.person_key and c.grantable]
+    return SelectMultipleField(
+        f"Columns of {table.name}",
+        choices=[choice(c.name, c.name, c.meaning) for c in wanted],
+        description=table.meaning,
+    )
+
+
+class ProjectForm(FlaskForm):  # type: ignore[misc]
+    """One field for each part of the application; tables and columns follow the catalogue."""
+
+    members = LinesField(
+        "Other members",
+        description="One email address on each line. They must have signed in here once.",
+    )
+    epsilon = StringField(
+        "Privacy budget (ε)",
+        description="The most that all releases of the project together may reveal; more than 0, at most 10.",
+        validators=[PlainNumber("Enter a number above 0 and at most 10, for example 1.5", "10")],
+    )
+    period_start = DayField("First day of the records wanted", description="Leave empty for everything.")
+    period_end = DayField("Last day of the records wanted", description="Leave empty for everything.")
+    ends_on = DayField(
+        "End of the project", description="For example 31 3 2028", validators=[Filled("Enter an end date")]
+    )
+
+    def validate_period_end(self, field: Any) -> None:
+        """The period does not end before it starts."""
+        if field.data and self.period_start.data and field.data < self.period_start.data:
+            raise ValidationError("The last day must not be before the first day")
+
+    def validate_on_submit(self, extra_validators: Any = None) -> bool:
+        """Field by field, then: at least one table, and a reason for each."""
+        if not self.is_submitted():
+            return False
+        ok = bool(self.validate(extra_validators))
+        chosen = [table for table in TABLES.values() if self[columns_field(table)].data]
+        if not chosen:
+            self[columns_field(next(iter(TABLES.values())))].errors = ["Choose at least one column of one table"]
+        for table in chosen:
+            if not (self[reason_field(table)].data or "").strip():
+                self[reason_field(table)].errors = [f"Say why you need these columns of {table.name}"]
+        return ok and not self.errors
+
+    def application(self) -> dict[str, Any]:
+        """The form as the command's input."""
+        text = {name: self[name].data.strip() for name in (*(s[0] for s in _SHORT), *(p.name for p in PARTS))}
+        days = {name: _iso(self[name].data) for name in ("period_start", "period_end", "ends_on")}
+        return {
+            **text,
+            **days,
+            "epsilon": self.epsilon.data.strip(),
+            "members": self.members.data,
+            "data": self._data(),
+        }
+
+    def _data(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "table": table.name,
+                "columns": self[columns_field(table)].data,
+                "reason": self[reason_field(table)].data.strip(),
+            }
+            for table in TABLES.values()
+            if self[columns_field(table)].data
+        ]
+
+
+for _name, _label, _hint in _SHORT:
+    setattr(
+        ProjectForm,
+        _name,
+        StringField(
+            _label,
+            description=_hint,
+            default=DEFAULTS.get(_name, ""),
+            validators=[Filled(f"{_label}: fill this in", 200)],
+        ),
+    )
+for _part in PARTS:
+    setattr(
+        ProjectForm,
+        _part.name,
+        TextAreaField(_part.label, description=_part.hint, validators=[Filled(f"{_part.label}: answer this question")]),
+    )
+for _table in TABLES.values():
+    setattr(ProjectForm, columns_field(_table), _columns(_table))
+    setattr(ProjectForm, reason_field(_table), TextAreaField(f"Why do you need {_table.name}?"))
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def filled_from(view: dict[str, Any]) -> dict[str, Any]:
+    """A stored application as the form's data."""
+    said = view["application"]
+    days = {name: _date(said.get(name)) for name in ("period_start", "period_end", "ends_on")}
+    tables = {f"columns_{wanted['table']}": wanted["columns"] for wanted in said["data"]}
+    reasons = {f"reason_{wanted['table']}": wanted["reason"] for wanted in said["data"]}
+    return {**said, **days, **tables, **reasons, "epsilon": str(said["epsilon"])}
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,153 @@
+"""Projects: the application, the committee's votes, the decision and what it grants."""
+
+from typing import Any
+
+from flask import Blueprint, flash, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import RadioField, TextAreaField
+from wtforms.validators import InputRequired
+
+from gateway.rules.quorum import Quorum
+from gateway.rules.refusals import Refusal
+from gateway.vocabulary import Command, Noun, Verdict
+from gateway.web import wording
+from gateway.web.actions import answer_status, formed, insist, may, offers, once, plain, reasoned
+from gateway.web.current import carry_out, many, one, past, pool_id
+from gateway.web.forms import Filled, choice
+from gateway.web.project_form import PARTS, ProjectForm, filled_from
+from workspaces.catalogue.errors import Invalid
+from workspaces.catalogue.tables import TABLES
+
+blueprint = Blueprint("projects", __name__, url_prefix="/projects")
+BUTTONS = (
+    Command.SUBMIT_PROJECT,
+    Command.EDIT_PROJECT,
+    Command.CAST_VOTE,
+    Command.REQUEST_SNAPSHOT,
+    Command.OPEN_WORKSPACE,
+    Command.DRAFT_RELEASE,
+)
+GOVERNING = (Command.RESUME_PROJECT, Command.SUSPEND_PROJECT, Command.CLOSE_PROJECT)
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """Every project that this person may know of."""
+    pool = one(pool_id())
+    return render_template("projects.html", projects=many(Noun.PROJECT), may_draft=may(pool, Command.DRAFT_PROJECT))
+
+
+@blueprint.get("/<subject_id>")
+def page(subject_id: str) -> ResponseReturnValue:
+    """State, what next, grant and budget, the application, votes, history."""
+    view = one(subject_id)
+    return render_template(
+        "project.html",
+        view=view,
+        offers=offers(view, *BUTTONS),
+        governing=offers(view, *GOVERNING),
+        history=past(subject_id),
+        quorum=Quorum(),
+        parts=PARTS,
+        tables=TABLES,
+    )
+
+
+def page_of(view: dict[str, Any]) -> str:
+    """The address of a project's page."""
+    return url_for("projects.page", subject_id=view["id"])
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+def draft_project() -> ResponseReturnValue:
+    """A new application; who drafts it leads it."""
+    pool = one(pool_id())
+    insist(pool, Command.DRAFT_PROJECT)
+    form = ProjectForm()
+
+    def do() -> str:
+        made = carry_out(Command.DRAFT_PROJECT, pool["id"], form.application())
+        flash("The draft is saved.")
+        return url_for("projects.page", subject_id=made.created_id)
+
+    return _answer(form, "New application", do, {})
+
+
+@formed(blueprint, "/<subject_id>/edit", Command.EDIT_PROJECT)
+def edit_project(subject_id: str) -> ResponseReturnValue:
+    """The whole application anew."""
+    view = one(subject_id)
+    insist(view, Command.EDIT_PROJECT)
+    form = ProjectForm(data=filled_from(view))
+
+    def do() -> str:
+        carry_out(Command.EDIT_PROJECT, subject_id, form.application())
+        flash(wording.COMMANDS[Command.EDIT_PROJECT].done)
+        return page_of(view)
+
+    return _answer(form, "Change the application", do, view)
+
+
+def _answer(form: ProjectForm, heading: str, do: Any, view: dict[str, Any]) -> ResponseReturnValue:
+    problem: Invalid | Refusal | None = None
+    if form.validate_on_submit():
+        try:
+            return once(do)
+        except (Invalid, Refusal) as error:
+            problem = error
+    page = render_template(
+        "project_form.html", form=form, heading=heading, view=view, problem=problem, parts=PARTS, tables=TABLES
+    )
+    return page, answer_status(form, problem)
+
+
+class VoteForm(FlaskForm):  # type: ignore[misc]
+    """A vote with its reason."""
+
+    verdict = RadioField(
+        "How do you vote?",
+        choices=[
+            choice(Verdict.APPROVE.value, "Approve"),
+            choice(Verdict.RETURN.value, "Return to the applicant", "They may change it and submit it again."),
+            choice(Verdict.REFUSE.value, "Refuse"),
+        ],
+        validators=[InputRequired("Choose how you vote")],
+    )
+    reason = TextAreaField(
+        "Reason",
+        description="Other members see it once they have voted; the applicant sees it after the decision.",
+        validators=[Filled("Enter a reason for your vote")],
+    )
+
+
+@formed(blueprint, "/<subject_id>/vote", Command.CAST_VOTE)
+def cast_vote(subject_id: str) -> ResponseReturnValue:
+    """The application on the left, the vote on the right."""
+    view, form = one(subject_id), VoteForm()
+    insist(view, Command.CAST_VOTE)
+    problem: Invalid | Refusal | None = None
+
+    def do() -> str:
+        given = {"verdict": form.verdict.data, "reason": form.reason.data.strip()}
+        carry_out(Command.CAST_VOTE, subject_id, given)
+        flash(wording.COMMANDS[Command.CAST_VOTE].done)
+        return page_of(view)
+
+    if form.validate_on_submit():
+        try:
+            return once(do)
+        except (Invalid, Refusal) as error:
+            problem = error
+    page = render_template(
+        "vote.html", form=form, view=view, problem=problem, parts=PARTS, tables=TABLES, quorum=Quorum()
+    )
+    return page, answer_status(form, problem)
+
+
+plain(blueprint, "/<subject_id>/submit", Command.SUBMIT_PROJECT, page_of)
+plain(blueprint, "/<subject_id>/snapshot", Command.REQUEST_SNAPSHOT, page_of)
+plain(blueprint, "/<subject_id>/workspace", Command.OPEN_WORKSPACE, page_of)
+reasoned(blueprint, "/<subject_id>/suspend", Command.SUSPEND_PROJECT, page_of)
+reasoned(blueprint, "/<subject_id>/resume", Command.RESUME_PROJECT, page_of)
+reasoned(blueprint, "/<subject_id>/close", Command.CLOSE_PROJECT, page_of)

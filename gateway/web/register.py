@@ -1,0 +1,50 @@
+"""The public register of data uses: read by anybody, published by an IG officer."""
+
+from typing import Any
+
+from flask import Blueprint, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from gateway.rules.refusals import unknown
+from gateway.store.queries import views
+from gateway.vocabulary import Command
+from gateway.web.actions import offers, plain
+from gateway.web.current import actor_or_none, gateway, one, public
+
+blueprint = Blueprint("register", __name__, url_prefix="/register")
+
+
+def _published() -> list[views.View]:
+    with gateway().unit.reading() as work:
+        return views.register(work)
+
+
+@blueprint.get("")
+@public
+def index() -> ResponseReturnValue:
+    """Every published entry."""
+    return render_template("register.html", entries=_published())
+
+
+@blueprint.get("/<subject_id>")
+@public
+def entry(subject_id: str) -> ResponseReturnValue:
+    """One published entry; a draft for those who may know of it."""
+    found = next((row for row in _published() if row["id"] == subject_id), None)
+    view = one(subject_id) if actor_or_none() else None
+    if found is None and view is None:
+        raise unknown()
+    return render_template(
+        "register_entry.html",
+        fields=found or (view or {})["fields"],
+        draft=found is None,
+        view=view,
+        offers=offers(view, Command.PUBLISH_ENTRY) if view else [],
+    )
+
+
+def _back(view: dict[str, Any]) -> str:
+    return url_for("register.entry", subject_id=view["id"])
+
+
+plain(blueprint, "/<subject_id>/publish", Command.PUBLISH_ENTRY, _back)

@@ -1,0 +1,255 @@
+"""Releases: asked for with the price in sight, the plan checked, the sealed package reviewed and handed out."""
+
+import io
+import zipfile
+from typing import Any
+
+from flask import Blueprint, Response, current_app, flash, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import RadioField, TextAreaField
+from wtforms.validators import InputRequired
+
+from gateway.commands.downloads import package_bytes, reviewed_package
+from gateway.commands.perform import permit
+from gateway.commands.releases import priced, shown
+from gateway.rules.refusals import Refusal
+from gateway.vocabulary import Command, Noun, Verdict
+from gateway.web import wording
+from gateway.web.actions import ENDPOINTS, answer_status, formed, insist, may, offers, once, plain, reasoned
+from gateway.web.current import actor, carry_out, gateway, many, one, past
+from gateway.web.forms import Filled, choice
+from gateway.web.release_form import ReleaseForm, filled_from
+from gateway.web.security import ARTEFACT_POLICY
+from workspaces.catalogue.errors import Invalid
+from workspaces.catalogue.tables import TABLES
+
+blueprint = Blueprint("releases", __name__)
+BUTTONS = (
+    Command.SUBMIT_RELEASE,
+    Command.EDIT_RELEASE,
+    Command.WITHDRAW_RELEASE,
+    Command.CLEAR_PLAN,
+    Command.REVIEW_RELEASE,
+    Command.ADJUDICATE_RELEASE,
+)
+MOVING = frozenset({"PLAN_CLEARED", "RESERVED", "DRAWING"})
+
+
+@blueprint.get("/releases")
+def index() -> ResponseReturnValue:
+    """Every release that this person may know of."""
+    return render_template("releases.html", releases=many(Noun.RELEASE))
+
+
+@blueprint.get("/releases/<subject_id>")
+def page(subject_id: str) -> ResponseReturnValue:
+    """State, what next, the price, the request, reviews, history."""
+    view = one(subject_id)
+    return render_template(
+        "release.html",
+        view=view,
+        offers=offers(view, *BUTTONS),
+        may_download=may(view, Command.DOWNLOAD_OUTPUT),
+        governing=offers(view, Command.RECALL_RELEASE),
+        moving=view["state"] in MOVING,
+        history=past(subject_id),
+        may_see_project=_sees(view["project_id"]),
+    )
+
+
+def _sees(project_id: str) -> bool:
+    try:
+        return bool(one(project_id))
+    except Refusal:
+        return False
+
+
+def page_of(view: dict[str, Any]) -> str:
+    """The address of a release's page."""
+    return url_for("releases.page", subject_id=view["id"])
+
+
+@formed(blueprint, "/projects/<subject_id>/releases/new", Command.DRAFT_RELEASE)
+def draft_release(subject_id: str) -> ResponseReturnValue:
+    """A new request under a project's grant."""
+    project = one(subject_id)
+    insist(project, Command.DRAFT_RELEASE)
+    form = ReleaseForm(data={"epsilon": "0.5"})
+
+    def save(body: dict[str, Any]) -> str:
+        made = carry_out(Command.DRAFT_RELEASE, subject_id, {"request": body})
+        flash(wording.COMMANDS[Command.DRAFT_RELEASE].done)
+        return url_for("releases.page", subject_id=made.created_id)
+
+    return _edited(form, project, subject_id, Command.DRAFT_RELEASE, save)
+
+
+@formed(blueprint, "/releases/<subject_id>/edit", Command.EDIT_RELEASE)
+def edit_release(subject_id: str) -> ResponseReturnValue:
+    """The whole request anew."""
+    view = one(subject_id)
+    insist(view, Command.EDIT_RELEASE)
+    form = ReleaseForm(data=filled_from(view["request"]))
+
+    def save(body: dict[str, Any]) -> str:
+        carry_out(Command.EDIT_RELEASE, subject_id, {"request": body})
+        flash(wording.COMMANDS[Command.EDIT_RELEASE].done)
+        return page_of(view)
+
+    return _edited(form, one(view["project_id"]), subject_id, Command.EDIT_RELEASE, save)
+
+
+def _edited(
+    form: ReleaseForm, project: dict[str, Any], subject_id: str, command: Command, save: Any
+) -> ResponseReturnValue:
+    problem: Invalid | Refusal | None = None
+    price: dict[str, Any] | None = None
+    asked = next((name for name in ("more_columns", "more_statistics", "price") if name in request.form), "save")
+    if asked.startswith("more_"):
+        _grow(form, asked.removeprefix("more_"))
+    form.offer(project["grant"]["tables"])
+    if request.method == "POST" and not asked.startswith("more_") and form.validate():
+        try:
+            if asked == "save":
+                return once(lambda: save(form.request()))
+            price = _price(subject_id, command, form.request())
+        except (Invalid, Refusal) as error:
+            problem = error
+    page = render_template(
+        "release_form.html", form=form, project=project, price=price, problem=problem, command=command, tables=TABLES
+    )
+    return page, answer_status(form, problem)
+
+
+def _grow(form: ReleaseForm, rows: str) -> None:
+    if len(form[rows]) < form[rows].max_entries:
+        form[rows].append_entry()
+
+
+def _price(subject_id: str, command: Command, body: dict[str, Any]) -> dict[str, Any]:
+    """What the request would cost; nothing is stored, no record is read."""
+    facts = permit(gateway(), actor=actor(), command=command, subject_id=subject_id)
+    return shown(priced(facts, body)[1])
+
+
+class PlanForm(FlaskForm):  # type: ignore[misc]
+    """A checker's word on a plan."""
+
+    verdict = RadioField(
+        "Your decision on the plan",
+        choices=[
+            choice(Verdict.APPROVE.value, "Clear the plan", "The budget is reserved and spent, then the draw begins."),
+            choice(Verdict.RETURN.value, "Return it to its author", "It costs nothing."),
+        ],
+        validators=[InputRequired("Choose what happens with the plan")],
+    )
+    reason = TextAreaField("Reason", description="The author sees it.", validators=[Filled("Enter a reason")])
+
+
+@formed(blueprint, "/releases/<subject_id>/plan", Command.CLEAR_PLAN)
+def clear_plan(subject_id: str) -> ResponseReturnValue:
+    """The plan in full: what would be drawn, at which noise, with which literals; no number is there yet."""
+    view, form = one(subject_id), PlanForm()
+    insist(view, Command.CLEAR_PLAN)
+
+    def carry() -> None:
+        command = Command.CLEAR_PLAN if form.verdict.data == Verdict.APPROVE.value else Command.RETURN_PLAN
+        carry_out(command, subject_id, {"reason": form.reason.data.strip()})
+        flash(wording.COMMANDS[command].done)
+
+    return _judged("plan.html", form, view, carry)
+
+
+class ReviewForm(FlaskForm):  # type: ignore[misc]
+    """A checker's word on what would be released."""
+
+    verdict = RadioField(
+        "Your decision on the release",
+        choices=[
+            choice(Verdict.APPROVE.value, "Approve"),
+            choice(Verdict.RETURN.value, "Return", "The author is told why. What was spent stays spent."),
+            choice(Verdict.REFUSE.value, "Refuse"),
+        ],
+        validators=[InputRequired("Choose approve, return or refuse")],
+    )
+    reason = TextAreaField(
+        "Reason",
+        description="The other checker sees it when both reviews are in; the author after the outcome.",
+        validators=[Filled("Enter a reason for your decision")],
+    )
+
+
+@formed(blueprint, "/releases/<subject_id>/review", Command.REVIEW_RELEASE)
+def review_release(subject_id: str) -> ResponseReturnValue:
+    """The page that a reader would get, beside the decision."""
+    return _reviewed(subject_id, Command.REVIEW_RELEASE)
+
+
+@formed(blueprint, "/releases/<subject_id>/adjudicate", Command.ADJUDICATE_RELEASE)
+def adjudicate_release(subject_id: str) -> ResponseReturnValue:
+    """The same, with both reviews, for a third checker."""
+    return _reviewed(subject_id, Command.ADJUDICATE_RELEASE)
+
+
+def _reviewed(subject_id: str, command: Command) -> ResponseReturnValue:
+    view, form = one(subject_id), ReviewForm()
+    insist(view, command)
+
+    def carry() -> None:
+        carry_out(command, subject_id, {"verdict": form.verdict.data, "reason": form.reason.data.strip()})
+        flash(wording.COMMANDS[command].done)
+
+    return _judged("review.html", form, view, carry)
+
+
+def _judged(template: str, form: FlaskForm, view: dict[str, Any], carry: Any) -> ResponseReturnValue:
+    problem: Invalid | Refusal | None = None
+
+    def do() -> str:
+        carry()
+        return page_of(view)
+
+    if form.validate_on_submit():
+        try:
+            return once(do)
+        except (Invalid, Refusal) as error:
+            problem = error
+    page = render_template(template, form=form, view=view, problem=problem, project=view)
+    return page, answer_status(form, problem)
+
+
+@blueprint.get("/releases/<subject_id>/preview")
+def view_artefact(subject_id: str) -> ResponseReturnValue:
+    """The package's page for its checkers, recorded, framed without any right."""
+    package = reviewed_package(gateway(), current_app.extensions["objects"], actor=actor(), release_id=subject_id)
+    return _page_in(package)
+
+
+@blueprint.get("/releases/<subject_id>/read")
+def read_output(subject_id: str) -> ResponseReturnValue:
+    """The released package's page for members, recorded like a download."""
+    return _page_in(_released(subject_id))
+
+
+@blueprint.post("/releases/<subject_id>/package")
+def download_output(subject_id: str) -> ResponseReturnValue:
+    """The released package."""
+    named = {"Content-Disposition": f'attachment; filename="{subject_id}.zip"'}
+    return Response(_released(subject_id), mimetype="application/zip", headers=named)
+
+
+def _released(subject_id: str) -> bytes:
+    return package_bytes(gateway(), current_app.extensions["objects"], actor=actor(), release_id=subject_id)
+
+
+def _page_in(package: bytes) -> Response:
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        html = archive.read("index.html")
+    return Response(html, mimetype="text/html", headers={"Content-Security-Policy": ARTEFACT_POLICY})
+
+
+ENDPOINTS[Command.DOWNLOAD_OUTPUT] = "releases.download_output"
+plain(blueprint, "/releases/<subject_id>/submit", Command.SUBMIT_RELEASE, page_of)
+plain(blueprint, "/releases/<subject_id>/withdraw", Command.WITHDRAW_RELEASE, page_of)
+reasoned(blueprint, "/releases/<subject_id>/recall", Command.RECALL_RELEASE, page_of)

@@ -1,0 +1,34 @@
+"""Snapshots: what was built for a project; exact receipts for IG officers and auditors only."""
+
+from typing import Any
+
+from flask import Blueprint, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from gateway.vocabulary import Command
+from gateway.web.actions import offers, plain, reasoned
+from gateway.web.current import one, past
+
+blueprint = Blueprint("snapshots", __name__, url_prefix="/snapshots")
+
+
+@blueprint.get("/<subject_id>")
+def page(subject_id: str) -> ResponseReturnValue:
+    """The build and, for insiders, its receipt."""
+    view = one(subject_id)
+    return render_template(
+        "snapshot.html",
+        view=view,
+        project=one(view["project_id"]),
+        offers=offers(view, Command.CLEAR_SNAPSHOT, Command.RETIRE_SNAPSHOT),
+        history=past(subject_id),
+    )
+
+
+def page_of(view: dict[str, Any]) -> str:
+    """The address of a snapshot's page."""
+    return url_for("snapshots.page", subject_id=view["id"])
+
+
+plain(blueprint, "/<subject_id>/clear", Command.CLEAR_SNAPSHOT, page_of)
+reasoned(blueprint, "/<subject_id>/retire", Command.RETIRE_SNAPSHOT, page_of)

@@ -1,0 +1,225 @@
+"""Words on pages: what states, commands and events are called, and how dates and losses are written.
+
+No rule lives here: which button is shown is asked of the transition table, this only says what it is called.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from gateway.vocabulary import Command, Role
+
+_C = Command
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A command on its button, what it means before it is pressed, and what is said afterwards."""
+
+    button: str
+    done: str
+    meaning: str = ""
+    asks_why: bool = False
+    variant: str = ""
+
+
+COMMANDS: dict[Command, Wording] = {
+    _C.EDIT_PROJECT: Wording("Change the application", "The application is saved.", variant="secondary"),
+    _C.SUBMIT_PROJECT: Wording(
+        "Submit to the committee", "The application is with the committee.", "You cannot change it while they decide."
+    ),
+    _C.CAST_VOTE: Wording("Read and vote", "Your vote is recorded."),
+    _C.SUSPEND_PROJECT: Wording(
+        "Suspend the project",
+        "The project is suspended.",
+        "Jobs, releases and downloads of this project stop at once. An IG officer can let it go on.",
+        asks_why=True,
+        variant="warning",
+    ),
+    _C.RESUME_PROJECT: Wording(
+        "Let the project go on",
+        "The project goes on.",
+        "Access comes back. If an incident froze its draws, they may go on too.",
+        asks_why=True,
+    ),
+    _C.CLOSE_PROJECT: Wording(
+        "Close the project",
+        "The project is closed.",
+        "This cannot be undone. What the project did not spend of its privacy budget goes back to the pool.",
+        asks_why=True,
+        variant="warning",
+    ),
+    _C.REQUEST_SNAPSHOT: Wording(
+        "Ask for a snapshot",
+        "The snapshot is asked for; it is built now.",
+        "Builds the project's records from the granted tables and columns, without anybody who opted out.",
+    ),
+    _C.CLEAR_SNAPSHOT: Wording(
+        "Clear the snapshot", "The snapshot is cleared.", "From then on jobs and releases of the project may read it."
+    ),
+    _C.RETIRE_SNAPSHOT: Wording(
+        "Retire the snapshot",
+        "The snapshot is retired.",
+        "No job and no release reads it any more.",
+        asks_why=True,
+        variant="warning",
+    ),
+    _C.OPEN_WORKSPACE: Wording("Open the workspace", "The workspace is open."),
+    _C.FREEZE_WORKSPACE: Wording(
+        "Freeze the workspace",
+        "The workspace is frozen.",
+        "Nothing runs in it and nothing comes in any more.",
+        asks_why=True,
+        variant="warning",
+    ),
+    _C.BRING_IN: Wording("Bring in a script", "The script is being scanned."),
+    _C.RUN_JOB: Wording("Run", "The job is queued.", variant="secondary"),
+    _C.DRAFT_RELEASE: Wording("Ask for a release", "The draft is saved."),
+    _C.EDIT_RELEASE: Wording("Change the request", "The draft is saved.", variant="secondary"),
+    _C.SUBMIT_RELEASE: Wording(
+        "Submit the request", "The request is submitted. A checker looks at its plan before anything is drawn."
+    ),
+    _C.WITHDRAW_RELEASE: Wording(
+        "Withdraw the request", "The request is withdrawn; it cost nothing.", variant="secondary"
+    ),
+    _C.CLEAR_PLAN: Wording("Clear the plan", "The plan is cleared. The budget is reserved and the draw begins."),
+    _C.RETURN_PLAN: Wording("Return the plan", "The plan is back with its author; it cost nothing."),
+    _C.REVIEW_RELEASE: Wording("Review the release", "Your review is recorded."),
+    _C.ADJUDICATE_RELEASE: Wording("Settle the difference", "Your decision is recorded."),
+    _C.DOWNLOAD_OUTPUT: Wording("Download the package", "", "A zip file. Each download is recorded."),
+    _C.RECALL_RELEASE: Wording(
+        "Recall the release",
+        "The release is recalled.",
+        "It is marked as recalled for everybody. Copies that were downloaded cannot be fetched back.",
+        asks_why=True,
+        variant="warning",
+    ),
+    _C.PUBLISH_ENTRY: Wording("Publish in the register", "Anybody can read the entry now."),
+    _C.ACTIVATE_OPT_OUTS: Wording(
+        "Activate the list", "The list is in force; the one before is superseded.", "Builds, jobs and draws use it."
+    ),
+    _C.VIEW_QUALITY: Wording("Show exact figures", "", "That you looked is recorded.", variant="secondary"),
+    _C.EXPORT_AUDIT: Wording("Verify the log", "", "That you looked is recorded."),
+    _C.CREATE_TOKEN: Wording("Make a token", ""),
+    _C.REVOKE_SESSION: Wording("End this session", "The session is ended.", variant="secondary"),
+    _C.SIGN_OUT: Wording("Sign out", "You are signed out."),
+}
+
+_STATES: dict[str, tuple[str, str]] = {
+    "DRAFT": ("Draft", "grey"),
+    "SUBMITTED": ("Submitted", "blue"),
+    "RETURNED": ("Returned", "orange"),
+    "APPROVED": ("Approved", "green"),
+    "REFUSED": ("Refused", "red"),
+    "SUSPENDED": ("Suspended", "red"),
+    "CLOSED": ("Closed", "grey"),
+    "REQUESTED": ("Asked for", "blue"),
+    "BUILDING": ("Being built", "blue"),
+    "BUILT": ("Waits for clearance", "yellow"),
+    "CLEARED": ("Cleared", "green"),
+    "RETIRED": ("Retired", "grey"),
+    "FAILED": ("Failed", "red"),
+    "OPEN": ("Open", "green"),
+    "FROZEN": ("Frozen", "red"),
+    "DESTROYED": ("Destroyed", "grey"),
+    "SCANNING": ("Being scanned", "blue"),
+    "ADMITTED": ("Admitted", "green"),
+    "QUEUED": ("Queued", "grey"),
+    "RUNNING": ("Running", "blue"),
+    "ENDED": ("Ended", "green"),
+    "PLAN_CLEARED": ("Plan cleared", "aqua-green"),
+    "RESERVED": ("Budget reserved", "aqua-green"),
+    "DRAWING": ("Being drawn", "blue"),
+    "SEALED": ("Waits for review", "yellow"),
+    "IN_REVIEW": ("In review", "yellow"),
+    "ADJUDICATING": ("Reviewers differ", "orange"),
+    "RELEASED": ("Released", "green"),
+    "RECALLED": ("Recalled", "red"),
+    "WITHDRAWN": ("Withdrawn", "grey"),
+    "PUBLISHED": ("Published", "green"),
+    "RECEIVED": ("Waits for activation", "yellow"),
+    "ACTIVE": ("In force", "green"),
+    "SUPERSEDED": ("Superseded", "grey"),
+    "APPROVE": ("Approve", "green"),
+    "RETURN": ("Return", "orange"),
+    "REFUSE": ("Refuse", "red"),
+    "BLIND": ("Blind", "purple"),
+    "INFORMED": ("Informed", "orange"),
+}
+
+MARKS = {
+    "BLIND": "The author never had sight of rows of these records: only jobs and made-up data.",
+    "INFORMED": "The author had sight of rows of these records, so the request itself may carry what they saw.",
+}
+
+
+def tag(state: str) -> dict[str, str]:
+    """Parameters of the tag macro for a state, verdict or mark."""
+    text, colour = _STATES.get(state, (state.replace("_", " ").capitalize(), "grey"))
+    return {"text": text, "colour": colour}
+
+
+def event(name: str) -> str:
+    """An audit event as people read it: `project:submitted` is "Project submitted"."""
+    return name.replace(":", " ").replace("_", " ").capitalize()
+
+
+def people(roles: list[str]) -> str:
+    """Roles in words, without those that everybody has."""
+    shown = [role for role in roles if role not in (Role.SIGNED_IN, Role.RESEARCHER)]
+    return ", ".join(role.replace("_", " ").lower().replace("ig ", "IG ") for role in shown)
+
+
+def seats(held: list[str]) -> str:
+    """Seats in words."""
+    return ", ".join(seat.replace("_", " ").lower().replace("ig ", "IG ") for seat in held)
+
+
+def day(value: str | date | datetime | None) -> str:
+    """A date as in "3 December 2026"; empty for none."""
+    if not value:
+        return ""
+    when = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return f"{when.day} {when:%B %Y}"
+
+
+def moment(value: str | datetime | None) -> str:
+    """A moment in UTC as in "3 December 2026, 14:05"."""
+    if not value:
+        return ""
+    when = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return f"{day(when)}, {when:%H:%M}"
+
+
+def rho(micro: int) -> str:
+    """Micro-rho as rho, six places without trailing zeros."""
+    return f"{micro / 1_000_000:.6f}".rstrip("0").rstrip(".")
+
+
+def epsilon(micro: int) -> str:
+    """Micro-epsilon as epsilon."""
+    return rho(micro)
+
+
+def delta(e15: int) -> str:
+    """Delta in 1e-15 as in "2.0e-12"."""
+    return f"{e15 / 1e15:.1e}"
+
+
+def share(part: int, whole: int) -> str:
+    """A share as in "4.2%"."""
+    return f"{100 * part / whole:.1f}%" if whole else ""
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "tag": tag,
+    "event": event,
+    "people": people,
+    "day": day,
+    "moment": moment,
+    "rho": rho,
+    "epsilon": epsilon,
+    "delta": delta,
+    "share": share,
+}

@@ -1,0 +1,103 @@
+"""Workspaces: scripts brought in and scanned, jobs that tell little of what they saw."""
+
+from pathlib import PurePosixPath
+from typing import Any
+
+from flask import Blueprint, flash, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import FileField, StringField, TextAreaField
+from wtforms.validators import Regexp, ValidationError
+
+from gateway.commands.workspaces import MAX_TEXT
+from gateway.rules.guards import JOBS_A_DAY
+from gateway.rules.refusals import Refusal
+from gateway.vocabulary import Command
+from gateway.web import wording
+from gateway.web.actions import answer_status, formed, insist, may, offers, once, plain, reasoned
+from gateway.web.current import carry_out, one, settings
+from workspaces.catalogue.errors import Invalid
+
+blueprint = Blueprint("workspaces", __name__)
+SHOWN = 20
+NAME = r"^([A-Za-z][A-Za-z0-9_-]{0,60}\.(py|sql))?$"
+
+
+class ScriptForm(FlaskForm):  # type: ignore[misc]
+    """A script as a file, or pasted under a name."""
+
+    file = FileField("Choose a file", description="Python (.py) or SQL (.sql), UTF-8 text, at most 1 MiB.")
+    name = StringField(
+        "File name",
+        description="Letters, digits, - and _, ending in .py or .sql",
+        validators=[Regexp(NAME, message="Enter a name such as counts.py or counts.sql")],
+    )
+    text = TextAreaField("Script")
+
+    def validate_file(self, field: Any) -> None:
+        """Either a file, or a name with text."""
+        chosen = field.data and field.data.filename
+        if not chosen and not (self.name.data and (self.text.data or "").strip()):
+            raise ValidationError("Choose a file, or paste a script and give it a name")
+
+    def script(self) -> dict[str, str]:
+        """The script as the command's input. Raises Invalid for what is not text."""
+        sent = self.file.data
+        if not sent or not sent.filename:
+            return {"name": self.name.data, "text": self.text.data.replace("\r\n", "\n")}
+        try:
+            return {"name": PurePosixPath(sent.filename).name, "text": sent.read(MAX_TEXT + 1).decode("utf-8")}
+        except UnicodeDecodeError:
+            raise Invalid(
+                "script:not_text", "The file is not UTF-8 text.", "Save it as UTF-8 and send it again."
+            ) from None
+
+
+@blueprint.get("/workspaces/<subject_id>")
+def page(subject_id: str) -> ResponseReturnValue:
+    """Scripts with what can be done with each, jobs with what may be known of them."""
+    view = one(subject_id)
+    scripts = [one(line["id"]) for line in view["transfers"][:SHOWN]]
+    return render_template(
+        "workspace.html",
+        view=view,
+        project=one(view["project_id"]),
+        scripts=[(script, offers(script, Command.RUN_JOB)) for script in scripts],
+        names={line["id"]: line["name"] for line in view["transfers"]},
+        may_bring_in=may(view, Command.BRING_IN),
+        offers=offers(view, Command.BRING_IN, Command.FREEZE_WORKSPACE),
+        waiting=any(line["state"] in ("SCANNING", "QUEUED", "RUNNING") for line in (*scripts, *view["jobs"][:SHOWN])),
+        jobs=view["jobs"][:SHOWN],
+        jobs_a_day=JOBS_A_DAY,
+        tick=settings().job_tick_seconds,
+    )
+
+
+def page_of(view: dict[str, Any]) -> str:
+    """The address of a workspace's page, from the workspace or from something in it."""
+    return url_for("workspaces.page", subject_id=view.get("workspace_id", view["id"]))
+
+
+@formed(blueprint, "/workspaces/<subject_id>/scripts", Command.BRING_IN)
+def bring_in(subject_id: str) -> ResponseReturnValue:
+    """A script on its way in; it is scanned before it can run."""
+    view, form = one(subject_id), ScriptForm()
+    insist(view, Command.BRING_IN)
+    problem: Invalid | Refusal | None = None
+
+    def do() -> str:
+        carry_out(Command.BRING_IN, subject_id, form.script())
+        flash(wording.COMMANDS[Command.BRING_IN].done)
+        return page_of(view)
+
+    if form.validate_on_submit():
+        try:
+            return once(do)
+        except (Invalid, Refusal) as error:
+            problem = error
+    page = render_template("script.html", form=form, view=view, problem=problem)
+    return page, answer_status(form, problem)
+
+
+plain(blueprint, "/transfers/<subject_id>/run", Command.RUN_JOB, page_of)
+reasoned(blueprint, "/workspaces/<subject_id>/freeze", Command.FREEZE_WORKSPACE, page_of)
