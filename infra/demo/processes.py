@@ -55,7 +55,9 @@ class Children:
         for name, process in self.running.items():
             if process.poll() is not None:
                 raise Invalid(
-                    "demo:process_ended", f"The {name} ended by itself.", f"Read {self.logs / name}.log and start again."
+                    "demo:process_ended",
+                    f"The {name} ended by itself.",
+                    f"Read {self.logs / name}.log and start again.",
                 )
 
     def stop(self) -> None:

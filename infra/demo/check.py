@@ -1,0 +1,121 @@
+"""Released numbers against a plain recount, and people against those who may not be in a snapshot.
+
+Exact, so it never leaves the demonstration; only "inside" or "outside" is said.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from disclosure.explain import check_cell
+from infra.demo.recount import Person
+from infra.demo.requests import SYSTOLIC
+
+Row = Mapping[str, Any]
+Exact = dict[str, Fraction | int]
+HYPERTENSION, DIABETES, EMERGENCY = {320128}, {201826, 201254}, 9203
+_NUMBER = re.compile(r"(?<!\d)\d{10}(?!\d)")
+_WEIGHTS = range(10, 1, -1)
+
+
+def blood_pressure(person: Person) -> Row:
+    """The row of a person in the view of the first request."""
+    values = [(when, value) for concept, when, value in person.measurements if concept == SYSTOLIC]
+    return {
+        "stp": person.stp,
+        "sex": person.sex,
+        "age_band": person.age_band,
+        "hypertension": bool(person.condition_concepts() & HYPERTENSION),
+        "systolic": Fraction(str(max(values)[1])) if values else None,
+    }
+
+
+def emergency(person: Person) -> Row:
+    """The row of a person in the view of the second request."""
+    return {
+        "imd_decile": person.imd_decile,
+        "sex": person.sex,
+        "visits": Fraction(sum(concept == EMERGENCY for concept, _, _ in person.visits)),
+        "diabetes": bool(person.condition_concepts() & DIABETES),
+    }
+
+
+def cells_outside(
+    artefacts: Sequence[tuple[Mapping[str, Any], Callable[[Person], Row]]], people: Sequence[Person]
+) -> list[str]:
+    """The released cells outside the simultaneous bound over all of them: the names of their statistics."""
+    drawn = sum(len(cell["drawn"]) for artefact, _ in artefacts for cell in artefact["cells"])
+    wrong: list[str] = []
+    for artefact, view in artefacts:
+        rows = [view(person) for person in people]
+        for statistic in artefact["statistics"]:
+            exact = _exact(statistic, rows)
+            for cell in artefact["cells"]:
+                if cell["statistic"] == statistic["name"]:
+                    truth = exact(cell["keys"])
+                    if not check_cell(statistic, cell, truth, cells=drawn):
+                        wrong.append(f"{artefact['title']} / {statistic['name']}")
+    return wrong
+
+
+def _exact(statistic: Mapping[str, Any], rows: Sequence[Row]) -> Callable[[Mapping[str, Any]], Exact]:
+    """What a plain count gives for the keys of a cell."""
+    by: list[str] = statistic["by"]
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row[name] for name in by), []).append(row)
+
+    def exact(keys: Mapping[str, Any]) -> Exact:
+        group = groups.get(tuple(keys[name] for name in by), [])
+        return _KINDS[statistic["kind"]](statistic, keys, group)
+
+    return exact
+
+
+def _count(_: Mapping[str, Any], __: Mapping[str, Any], group: Sequence[Row]) -> Exact:
+    return {"people": len(group)}
+
+
+def _proportion(statistic: Mapping[str, Any], _: Mapping[str, Any], group: Sequence[Row]) -> Exact:
+    known = [row[statistic["of"]] for row in group if row[statistic["of"]] is not None]
+    return {"people": len(known), "with": sum(known)}
+
+
+def _total(statistic: Mapping[str, Any], _: Mapping[str, Any], group: Sequence[Row]) -> Exact:
+    low, high = Fraction(statistic["lower"]), Fraction(statistic["upper"])
+    known = [row[statistic["of"]] for row in group if row[statistic["of"]] is not None]
+    return {"people": len(known), "total": sum((min(max(value, low), high) for value in known), Fraction(0))}
+
+
+def _histogram(statistic: Mapping[str, Any], keys: Mapping[str, Any], group: Sequence[Row]) -> Exact:
+    edges = [Fraction(edge) for edge in statistic["edges"]]
+    names = [f"{low}..{high}" for low, high in pairwise(statistic["edges"])]
+    place = names.index(keys[statistic["of"]])
+    low, high, last = edges[place], edges[place + 1], place == len(names) - 1
+    values = [row[statistic["of"]] for row in group if row[statistic["of"]] is not None]
+    return {"people": sum(low <= value < high or (last and value == high) for value in values)}
+
+
+_KINDS = {"count": _count, "proportion": _proportion, "sum": _total, "mean": _total, "histogram": _histogram}
+
+
+def everybody_named(data: Path) -> set[str]:
+    """Every valid ten-digit number in any file that names people, verified or not."""
+    names = ("omop/*/person.csv", "fhir/*/*.ndjson", "cld/*/*.csv", "national/*.csv")
+    files = [path for pattern in names for path in data.glob(pattern)]
+    return {number for path in files for number in _numbers(path)}
+
+
+def _numbers(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            if path.suffix != ".ndjson" or '"Patient"' in line[:200] or "nhs-number" in line:
+                yield from (number for number in _NUMBER.findall(line) if _valid(number))
+
+
+def _valid(number: str) -> bool:
+    total = sum(int(digit) * weight for digit, weight in zip(number, _WEIGHTS, strict=False))
+    return (11 - total % 11) % 11 == int(number[9])

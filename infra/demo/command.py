@@ -1,0 +1,149 @@
+"""`./run demo`: a whole gateway on one machine with made-up people; with --once, the journey plays itself."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from infra.demo.personas import CAST
+from infra.demo.place import JOB_TICK_SECONDS, Place
+from infra.demo.processes import Children, children, need_free
+from workspaces.catalogue.errors import Invalid
+
+BOX = 78
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Play the journey, write summary.json, and end.")
+@click.option("--people", default=20_000, show_default=True, help="How many people are made.")
+@click.option("--seed", default=1, show_default=True, help="The same seed makes the same people.")
+@click.option(
+    "--dir", "folder", type=click.Path(path_type=Path), default=Path(".demo"), show_default=True, help="Where."
+)
+@click.option("--port", default=8500, show_default=True, help="The gateway's; the next one is the identity provider's.")
+@click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Given files instead.")
+def demo(once: bool, people: int, seed: int, folder: Path, port: int, data: Path | None) -> None:
+    """Start a gateway of made-up people on this machine."""
+    from infra.demo.stages import Population, prepare
+
+    begun = time.monotonic()
+    need_free(port, port + 1)
+    folder = folder.resolve()
+    place = Place(folder, data.resolve() if data else folder / "data", port)
+    house = prepare(place, Population(people, seed, data))
+    with children(place.logs, place.environment()) as running:
+        start(running, place)
+        click.echo(f"Ready after {time.monotonic() - begun:.1f} s")
+        if once:
+            play(place, house)
+            click.echo(f"All of it took {time.monotonic() - begun:.1f} s")
+            return
+        say_hello(place, house)
+        watch(running)
+
+
+def start(running: Children, place: Place) -> None:
+    """Identity provider, gateway and worker, side by side."""
+    running.start(
+        "identity provider", "-m", "infra.identity", "--port", str(place.port + 1), "--personas", str(place.personas)
+    )
+    running.start("gateway", "-m", "gateway.cli.main", "serve", "--port", str(place.port))
+    running.start("worker", "-m", "gateway.cli.main", "work")
+    running.wait_for([f"{place.provider}/.well-known/openid-configuration", f"{place.url}/api/v1/health"])
+
+
+def say_hello(place: Place, house: "object") -> None:
+    """Where it is, who there is, and what is weaker here than in earnest."""
+    click.echo(f"\nThe gateway:            {place.url}")
+    click.echo(f"The API's description:  {place.url}/api/openapi.json")
+    click.echo("\nSign in as any of these (nobody has a password; all are made up):")
+    for cast in CAST.values():
+        click.echo(f"  {cast.who.name:<16} {cast.who.persona}")
+    click.echo("\nWeaker than in earnest:")
+    for line in weaker(house):
+        click.echo(f"  - {line}")
+    click.echo("\nCtrl-C ends it; the next start takes up where this one ended.")
+
+
+def weaker(house: "object") -> list[str]:
+    """What a demonstration does not keep."""
+    from gateway.jobs.house import House
+
+    assert isinstance(house, House)  # noqa: S101 - imported late, so that --help is quick
+    lost = [f"rooms: {promise.name} ({promise.how})" for promise in house.rooms().promises() if not promise.kept]
+    user = f"the gateway runs as {_me()}"
+    return [
+        "anybody on this machine can sign in as anybody",
+        "the national service is a stand-in, answered by the same user",
+        f"ends of jobs are told every {JOB_TICK_SECONDS} s instead of every minute",
+        *([f"{user}, which should be a user of its own (./run setup)"] if _me() != "tre-gateway" else []),
+        *lost,
+    ]
+
+
+def _me() -> str:
+    import pwd
+
+    return pwd.getpwuid(os.geteuid()).pw_name
+
+
+def watch(running: Children) -> None:
+    """Until Ctrl-C, or until something ends that should not."""
+    try:
+        while True:
+            running.check()
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        click.echo("\nEnding")
+
+
+def play(place: Place, house: "object") -> None:
+    """The journey, its proofs, its summary. Ends with 1 at the first wrong outcome, naming the step."""
+    from gateway.jobs.house import House
+    from infra.demo.diary import Diary, WrongOutcome
+    from infra.demo.journey import Journey
+    from infra.demo.journey import play as play_journey
+    from infra.demo.proofs import Proofs
+    from infra.demo.stages import exchange
+    from infra.demo.summary import summary
+
+    assert isinstance(house, House)  # noqa: S101 - imported late, so that --help is quick
+    out = place.folder / "journeys" / datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ")
+    out.mkdir(parents=True)
+    diary = Diary()
+    journey = Journey(place.url, place.port, out, diary, lambda: exchange(place, house), lambda sub, args: "")
+    journey.command_line = lambda sub, args: tre(place, journey, sub, args)
+    try:
+        play_journey(journey)
+        built = Proofs(journey, house, place.data).run()
+    except WrongOutcome as wrong:
+        raise click.ClickException(f"wrong outcome at the step: {wrong}") from None
+    path = out / "summary.json"
+    path.write_text(json.dumps(summary(journey, built, diary.steps), indent=2) + "\n", encoding="utf-8")
+    click.echo(f"{len(diary.steps)} steps as they should be; {path}")
+
+
+def tre(place: Place, journey: "object", sub: str, arguments: list[str]) -> str:
+    """What a `tre` command prints, run by a persona: token and address for the client, `--as` for the machine."""
+    from infra.demo.journey import Journey
+
+    assert isinstance(journey, Journey)  # noqa: S101 - imported late, so that --help is quick
+    environment = place.environment() | {"TRE_URL": place.url}
+    if sub:
+        environment |= {"TRE_TOKEN": journey.as_(sub).token, "TRE_AS": CAST[sub].who.email}
+    ran = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "gateway.cli.main", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    if ran.returncode != 0 and not ran.stdout:
+        raise Invalid("demo:command", f"tre {arguments[0]} ended with {ran.returncode}.", ran.stderr.strip()[-300:])
+    return ran.stdout
