@@ -5,12 +5,12 @@ from datetime import date
 
 import numpy as np
 
-from infra.seeds.care import BROKEN_DATE, FUTURE_DATE
 from infra.seeds.draws import Draws, Ints
 from infra.seeds.files import Files
 from infra.seeds.identity import known, local
 from infra.seeds.organisations import Organisations
 from infra.seeds.people import TODAY, People
+from infra.seeds.rows import BROKEN_DATE, FUTURE_DATE
 from infra.seeds.text import BROKEN_DAY, NO_DAY, Texts, csv_lines, dates, day, table
 from workspaces.catalogue.places import BOROUGHS
 

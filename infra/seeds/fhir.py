@@ -4,18 +4,20 @@ import json
 
 import numpy as np
 
-from infra.seeds import care
-from infra.seeds.care import Rows
+from infra.seeds import fhir_patients
+from infra.seeds import trust_care as care
 from infra.seeds.draws import Draws, Ints
 from infra.seeds.files import Files
-from infra.seeds.identity import known, local
+from infra.seeds.identity import local
 from infra.seeds.illnesses import CONDITION_CONCEPTS, DRUG_CONCEPTS, Health
+from infra.seeds.measuring import MEASUREMENT_CONCEPTS
 from infra.seeds.omop import TENTHS
 from infra.seeds.organisations import SCREENED_TRUST, Organisation, Organisations
-from infra.seeds.people import EXTRACT, NEVER, TODAY, People
-from infra.seeds.text import NO_DAY, Texts, dates, digits, lines, table
+from infra.seeds.people import EXTRACT, TODAY, People
+from infra.seeds.practice_care import PROCEDURE_CONCEPTS
+from infra.seeds.rows import Rows
+from infra.seeds.text import Texts, dates, digits, lines, optional, table
 from workspaces.catalogue.concepts import concept
-from workspaces.catalogue.places import BOROUGHS
 
 # Each file with its resource type; a bulk export may split a type over several files.
 FILES = {
@@ -30,20 +32,12 @@ FILES = {
     "AllergyIntolerance.ndjson": "AllergyIntolerance",
 }
 TYPES = tuple(dict.fromkeys(FILES.values()))
-NHS_NUMBER = "https://fhir.nhs.uk/Id/nhs-number"
-_EXTENSION = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-"
-_STATUS = "https://fhir.hl7.org.uk/CodeSystem/UKCore-NHSNumberVerificationStatusEngland"
-_ETHNIC = "https://fhir.hl7.org.uk/CodeSystem/UKCore-EthnicCategoryEngland"
-_WITHHELD = "https://fhir.nhs.uk/StructureDefinition/Extension-WithheldIdentityReason"
-_CONFIDENTIAL = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 _SYSTEMS = {"SNOMED": "http://snomed.info/sct", "LOINC": "http://loinc.org"}
 RESTRICTED_CODE = '{"coding":[{"system":"http://snomed.info/sct","code":"52637005"}]}'
 UNKNOWN_CODE = '{"coding":[{"system":"http://snomed.info/sct","code":"999000000000000"}]}'
-_GENDER = table("female", "male", "other", "unknown")
 _CLASS = table("IMP", "AMB", "EMER", "XX")
 _UNITS = table("mm[Hg]", "mm[Hg]", "kg/m2", "mmol/mol", "mL/min/{1.73_m2}", "mmol/L", "1")
 _ENTERED_IN_ERROR = 0.004
-_TWICE = 0.003
 
 
 def begin(files: Files, senders: Organisations) -> None:
@@ -75,7 +69,7 @@ def write(files: Files, senders: Organisations, draws: Draws, people: People, he
     """Everything that trusts send about one chunk of people."""
     to = _Trusts(files, senders.trusts, people, draws)
     stay = care.make_stays(draws, people, health)
-    to.patients()
+    fhir_patients.write(files, senders, draws, people)
     to.encounters(care.trust_encounters(draws, people, stay))
     to.conditions(care.trust_conditions(draws, people, health))
     to.pressures(*care.trust_pressures(draws, people, health, stay))
@@ -126,47 +120,6 @@ class _Trusts:
         )
         self.files.deal(self.trusts, rows.sender, f"{name}{part}.ndjson", made)
 
-    def patients(self) -> None:
-        """One Patient per trust that knows the person, for a few a second one with another address."""
-        people = self.people
-        person, column = np.nonzero(people.trusts >= 0)
-        order = np.argsort(people.trusts[person, column], kind="stable")
-        twice = self.draws.uniform("registered twice", 2)[person[order], column[order]] < _TWICE
-        order = np.repeat(order, 1 + twice)
-        second = np.append(False, order[1:] == order[:-1])
-        person, column = person[order], column[order]
-        trust = people.trusts[person, column]
-        about = known(self.draws, "trust", people, person, column, missing=0.012, unverified=0.016)
-        made = lines(
-            len(person),
-            '{"resourceType":"Patient","id":"',
-            np.where(second, b"d", b"p"),
-            local(people, person, trust),
-            '"',
-            *_confidential(people.withheld[person], people.index[person]),
-            ',"identifier":[{"system":"https://hospital.example/local","value":"H',
-            local(people, person, trust),
-            '"}',
-            *_nhs_identifier(about.number, about.status),
-            '],"extension":[{"url":"' + _EXTENSION + 'EthnicCategory","valueCodeableConcept":'
-            '{"coding":[{"system":"' + _ETHNIC + '","code":"',
-            about.ethnic,
-            '"}]}}',
-            *_withheld(people.withheld[person], people.index[person]),
-            '],"gender":"',
-            _GENDER[about.sex],
-            '","birthDate":"',
-            dates(people.birth[person]),
-            '"',
-            *_optional(',"deceasedDateTime":"', dates(_dead(people.death[person])), '"'),
-            ',"address":[{"district":"',
-            table(*(borough.code for borough in BOROUGHS))[
-                np.where(second, (about.borough + 7) % len(BOROUGHS), about.borough)
-            ],
-            '"}]}',
-        )
-        self.files.deal(self.trusts, trust, "Patient.ndjson", made)
-
     def encounters(self, rows: Rows) -> None:
         """Encounters with class and period."""
         self._write(
@@ -178,7 +131,7 @@ class _Trusts:
             '"},"period":{"start":"',
             dates(rows.day),
             '"',
-            *_optional(',"end":"', dates(rows.end), '"'),
+            *optional(',"end":"', dates(rows.end), '"'),
             "}",
         )
 
@@ -205,7 +158,7 @@ class _Trusts:
         """Blood pressure panels with two components."""
         component = '{{"code":{code},"valueQuantity":{{"value":'
         unit = ',"unit":"mmHg","system":"http://unitsofmeasure.org","code":"mm[Hg]"}}'
-        upper, lower = (_coding(number, "LOINC", False) for number in care.MEASUREMENT_CONCEPTS[:2])
+        upper, lower = (_coding(number, "LOINC", False) for number in MEASUREMENT_CONCEPTS[:2])
         self._write(
             "Observation",
             "b",
@@ -223,7 +176,7 @@ class _Trusts:
     def measurements(self, rows: Rows) -> None:
         """Single observations: LOINC codes at even trusts, SNOMED CT at odd ones; a few entered in error."""
         wrong = self.draws.uniform("observation error", 8)[rows.person, rows.id % 8] < _ENTERED_IN_ERROR
-        loinc, snomed = (codings(care.MEASUREMENT_CONCEPTS, name) for name in ("LOINC", "SNOMED"))
+        loinc, snomed = (codings(MEASUREMENT_CONCEPTS, name) for name in ("LOINC", "SNOMED"))
         self._write(
             "Observation",
             "o",
@@ -265,7 +218,7 @@ class _Trusts:
             "r",
             rows,
             ',"status":"completed","code":',
-            codings(care.PROCEDURE_CONCEPTS, "SNOMED")[rows.concept],
+            codings(PROCEDURE_CONCEPTS, "SNOMED")[rows.concept],
             np.where(single, b',"performedDateTime":"', b',"performedPeriod":{"start":"'),
             dates(rows.day),
             np.where(single, b'"', b'"}'),
@@ -298,36 +251,3 @@ class _Trusts:
         zero = np.zeros(len(person), dtype=np.int64)
         rows = Rows(person, self.people.trusts[person, 0], self.people.index[person] + 1, zero, zero, zero, zero)
         self._write("AllergyIntolerance", "a", rows, subject="patient")
-
-
-def _dead(death: Ints) -> Ints:
-    return np.where(death < NEVER, death, NO_DAY)
-
-
-def _optional(before: str, column: Texts, after: str) -> tuple[Texts, Texts, Texts]:
-    """Text around a column that vanishes with it."""
-    there = column != b""
-    return np.where(there, before.encode(), b""), column, np.where(there, after.encode(), b"")
-
-
-def _nhs_identifier(number: Texts, status: Texts) -> tuple[Texts, ...]:
-    there = number != b""
-    before = (
-        f',{{"extension":[{{"url":"{_EXTENSION}NHSNumberVerificationStatus","valueCodeableConcept":'
-        f'{{"coding":[{{"system":"{_STATUS}","code":"'
-    )
-    between = f'"}}]}}}}],"system":"{NHS_NUMBER}","value":"'
-    pieces = (np.full(1, before.encode()), status, np.full(1, between.encode()), number, np.full(1, b'"}'))
-    return tuple(np.where(there, piece, b"") for piece in pieces)
-
-
-def _confidential(withheld: np.ndarray[tuple[int], np.dtype[np.bool_]], index: Ints) -> tuple[Texts, ...]:
-    """Half of the withheld people carry a security label …"""
-    label = f',"meta":{{"security":[{{"system":"{_CONFIDENTIAL}","code":"R"}}]}}'
-    return (np.where(withheld & (index % 2 == 0), label.encode(), b""),)
-
-
-def _withheld(withheld: np.ndarray[tuple[int], np.dtype[np.bool_]], index: Ints) -> tuple[Texts, ...]:
-    """… and half a reason why their identity is withheld (NHS Data Dictionary)."""
-    reason = f',{{"url":"{_WITHHELD}","valueCodeableConcept":{{"coding":[{{"code":"02"}}]}}}}'
-    return (np.where(withheld & (index % 2 == 1), reason.encode(), b""),)

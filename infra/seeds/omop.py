@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from infra.seeds import care
-from infra.seeds.care import Rows
+from infra.seeds import practice_care as care
 from infra.seeds.draws import Draws, Ints
 from infra.seeds.files import Files
 from infra.seeds.identity import known, local
 from infra.seeds.illnesses import CONDITION_CONCEPTS, DRUG_CONCEPTS, Health
+from infra.seeds.measuring import MEASUREMENT_CONCEPTS
 from infra.seeds.organisations import Organisation, Organisations
 from infra.seeds.people import NEVER, TODAY, People
+from infra.seeds.rows import Rows
 from infra.seeds.text import Lines, Texts, csv_lines, dates, digits, parts_of, table
 from workspaces.catalogue.concepts import concept
 from workspaces.catalogue.places import BOROUGHS
@@ -90,9 +91,7 @@ def write(files: Files, senders: Organisations, draws: Draws, people: People, he
     to.events("visit_occurrence", "visit", care.practice_visits(draws, people, health), (581477,))
     to.events("condition_occurrence", "condition", care.practice_conditions(draws, people, health), CONDITION_CONCEPTS)
     to.events("drug_exposure", "drug", care.practice_drugs(draws, people, health), DRUG_CONCEPTS)
-    to.events(
-        "measurement", "measurement", care.practice_measurements(draws, people, health), care.MEASUREMENT_CONCEPTS
-    )
+    to.events("measurement", "measurement", care.practice_measurements(draws, people, health), MEASUREMENT_CONCEPTS)
     to.events(
         "procedure_occurrence", "procedure", care.practice_procedures(draws, people, health), care.PROCEDURE_CONCEPTS
     )

@@ -25,7 +25,7 @@ def shape() -> Floats:
 
 def national_rate(*, decade: Ints, female: Bools, stp: Ints, decade_shares: Floats, women: float) -> Floats:
     """Chance of a national opt-out per person: shape scaled so that each partnership has its published rate."""
-    average = float(decade_shares @ (shape() @ np.array([women, 1 - women])))
+    average = float((decade_shares[:, None] * shape() * np.array([women, 1 - women])).sum())
     level: Floats = np.array([BY_STP[str(code)] for code in STPS.values]) / average
     rate: Floats = shape()[decade, np.where(female, 0, 1)] * level[stp] / 100.0
     return rate

@@ -87,3 +87,9 @@ def _joined(parts: list[str | Texts]) -> list[str | Texts]:
         else:
             joined.append(part)
     return joined
+
+
+def optional(before: str, column: Texts, after: str) -> tuple[Texts, Texts, Texts]:
+    """Text around a column that vanishes with it."""
+    there = column != b""
+    return np.where(there, before.encode(), b""), column, np.where(there, after.encode(), b"")
