@@ -101,7 +101,7 @@ def _capped(table: str, columns: Sequence[str], cap: int) -> exp.Query:
     wanted = [_column(name) for name in columns]
     kept = exp.select(*wanted).from_(_table(f"raw_{table}"))
     kept = kept.where(_among(SAMPLING)).where(exp.Not(this=_among(f"over_{table}")))
-    ranked = exp.select(*(_column(name, "r") for name in columns), exp.alias_(_rank(table), "kept_rank", quoted=True))
+    ranked = exp.select(*(_column(name, "r") for name in columns), exp.alias_(_rank(columns), "kept_rank", quoted=True))
     ranked = ranked.from_(_table(f"raw_{table}", "r")).join(
         _table(SAMPLING, "s"), on=exp.EQ(this=_column(PERSON_ID, "r"), expression=_column(PERSON_ID, "s"))
     )
@@ -111,8 +111,8 @@ def _capped(table: str, columns: Sequence[str], cap: int) -> exp.Query:
     return exp.union(kept, cut, distinct=False)
 
 
-def _rank(table: str) -> exp.Expr:
-    others = [_column(column.name, "r") for column in TABLES[table].columns if column.name != PERSON_ID]
+def _rank(columns: Sequence[str]) -> exp.Expr:
+    others = [_column(name, "r") for name in columns if name != PERSON_ID]
     keyed = exp.Anonymous(this="hash", expressions=[_column(SAMPLE_KEY, "s"), *others])
     order = exp.Order(expressions=[exp.Ordered(this=node.copy(), nulls_first=True) for node in (keyed, *others)])
     return exp.Window(this=exp.RowNumber(), partition_by=[_column(PERSON_ID, "r")], order=order)

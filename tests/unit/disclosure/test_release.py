@@ -128,7 +128,6 @@ def test_whatever_the_data_holds_is_answered(people, tmp_path):
     assert len(artefact.cells) == 4 * (1 + 1 + 1 + 1 + 3)
 
 
-@pytest.mark.xfail(strict=True, reason="the engine orders capped rows by columns that a minimised snapshot lacks")
 def test_a_snapshot_of_the_granted_columns_only_can_be_drawn_from(people, tmp_path):
     assert draw(request(), GRANTED, snapshot(tmp_path, people, whole=False)).cells
 
