@@ -69,7 +69,8 @@ def _draw(house: House, release: Release) -> None:
     try:
         opened = open_snapshot(house.objects, row.id, house.folder / "snapshots")
         files = SnapshotFiles(room=opened.room, sampling=opened.sampling)
-        artefact = draw(parse_request(release.request), terms_of(grant, pool, release.mark), files)
+        terms = terms_of(grant, pool, release.mark)
+        artefact = draw(parse_request(release.request), terms, files, charged_micro_rho=release.micro_rho)
     except (DrawFailed, Invalid, OSError):
         return
     content = artefact.to_bytes()
