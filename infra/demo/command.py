@@ -13,6 +13,7 @@ import click
 from infra.demo.personas import CAST
 from infra.demo.place import JOB_TICK_SECONDS, Place
 from infra.demo.processes import Children, children, need_free
+from infra.demo.visitor import Visitor
 from workspaces.catalogue.errors import Invalid
 
 BOX = 78
@@ -116,8 +117,16 @@ def play(place: Place, house: "object") -> None:
     out = place.folder / "journeys" / datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ")
     out.mkdir(parents=True)
     diary = Diary()
-    journey = Journey(place.url, place.port, out, diary, lambda: exchange(place, house), lambda sub, args: "")
-    journey.command_line = lambda sub, args: tre(place, journey, sub, args)
+    people: dict[str, Visitor] = {}
+    journey = Journey(
+        url=place.url,
+        port=place.port,
+        out=out,
+        diary=diary,
+        exchange=lambda: exchange(place, house),
+        command_line=lambda sub, arguments: tre(place, people.get(sub), arguments),
+        people=people,
+    )
     try:
         play_journey(journey)
         built = Proofs(journey, house, place.data).run()
@@ -128,14 +137,11 @@ def play(place: Place, house: "object") -> None:
     click.echo(f"{len(diary.steps)} steps as they should be; {path}")
 
 
-def tre(place: Place, journey: "object", sub: str, arguments: list[str]) -> str:
+def tre(place: Place, visitor: Visitor | None, arguments: list[str]) -> str:
     """What a `tre` command prints, run by a persona: token and address for the client, `--as` for the machine."""
-    from infra.demo.journey import Journey
-
-    assert isinstance(journey, Journey)  # noqa: S101 - imported late, so that --help is quick
     environment = place.environment() | {"TRE_URL": place.url}
-    if sub:
-        environment |= {"TRE_TOKEN": journey.as_(sub).token, "TRE_AS": CAST[sub].who.email}
+    if visitor is not None:
+        environment |= {"TRE_TOKEN": visitor.token, "TRE_AS": visitor.who.email}
     ran = subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-m", "gateway.cli.main", *arguments],
         env=environment,

@@ -19,7 +19,11 @@ from infra.demo.personas import CAST
 from infra.demo.visitor import NotAsExpected, Visitor
 
 WAIT_SECONDS = 180
+CHANGED = 10  # the row of the log that somebody changes, to see it found
+COMMITTEE = ("committee-1", "committee-2", "committee-lay")
 CHECKERS = ("checker-1", "checker-2")
+REQUESTS = {"form": asked.BLOOD_PRESSURE, "sql": asked.EMERGENCY}
+APPROVAL = {"verdict": "APPROVE", "reason": "The intervals are wide enough; nothing points at a person."}
 Json = dict[str, Any]
 
 
@@ -58,7 +62,7 @@ def sign_in(journey: Journey) -> None:
     """Everybody, by OpenID Connect; each makes a token for the API."""
     for sub, cast in CAST.items():
         visitor = journey.people[sub] = Visitor(cast.who, journey.url)
-        journey.diary.did("signs in and makes a token", sub, lambda v=visitor: (v.sign_in(), v.make_token())[0], str)  # type: ignore[misc]
+        journey.diary.did("signs in and makes a token", sub, visitor.arrive, str)
     journey.pool = journey.as_("lead").get("/pools")[0]["id"]
 
 
@@ -165,16 +169,21 @@ def decision(journey: Journey) -> None:
     diary.refused(
         "votes on the own project", "lead", "command:not_your_role", lambda: journey.as_("lead").post(path, vote)
     )
-    for number, sub in enumerate(("committee-1", "committee-2", "committee-lay")):
-        member = journey.as_(sub)
-        settled = diary.did("votes", sub, lambda m=member: m.post(path, vote), _state)  # type: ignore[misc]
-        if number == 0:
-            diary.refused("votes twice", sub, "vote:already_cast", lambda m=member: m.post(path, vote))  # type: ignore[misc]
-    diary.proved("is approved by quorum", "system", lambda: (settled["state"] == "APPROVED", settled["state"].lower()))
+    for sub in COMMITTEE:
+        _vote(journey, sub, path, vote)
+    state = str(journey.as_("lead").get(f"/projects/{journey.project}")["state"]).lower()
+    diary.proved("is approved by quorum", "system", lambda: (state == "approved", state))
     officer = journey.as_("ig-officer")
     journey.register_entry = officer.get(f"/projects/{journey.project}")["register_entry_id"]
     entry = f"/register-entries/{journey.register_entry}/publish-entry"
     diary.did("publishes the register entry", "ig-officer", lambda: officer.post(entry), _state)
+
+
+def _vote(journey: Journey, sub: str, path: str, vote: Json) -> None:
+    member = journey.as_(sub)
+    journey.diary.did("votes", sub, lambda: member.post(path, vote), _state)
+    if sub == COMMITTEE[0]:
+        journey.diary.refused("votes twice", sub, "vote:already_cast", lambda: member.post(path, vote))
 
 
 def snapshot(journey: Journey) -> None:
@@ -223,12 +232,9 @@ def _run_script(journey: Journey, researcher: Visitor, name: str, text: str) -> 
     queued = diary.did(f"runs {name}", "researcher", lambda: researcher.post(f"{transfer}/run-job"), _created)
     job = f"/jobs/{queued['created_id']}"
     ended = diary.did(f"finishes {name}", "system", lambda: wait(researcher, job, "ENDED"), _state)
-    words = "ended usable" if name != "attack.py" else "ended: every attack got nowhere"
-    diary.proved(
-        f"learns how {name} ended",
-        "researcher",
-        lambda: (ended["usable"] is True, words if ended["usable"] else "unusable"),
-    )
+    words = "every attack got nowhere" if name == "attack.py" else "usable"
+    usable = ended["usable"] is True
+    diary.proved(f"learns how {name} ended", "researcher", lambda: (usable, words if usable else "unusable"))
 
 
 def price(journey: Journey) -> None:
@@ -236,90 +242,91 @@ def price(journey: Journey) -> None:
     diary, researcher = journey.diary, journey.as_("researcher")
     path = f"/projects/{journey.project}/price"
 
-    def ask(request: Json) -> Json:
-        return dict(researcher.post(path, {"request": request}))
+    def ask(request: Json) -> Callable[[], Json]:
+        return lambda: dict(researcher.post(path, {"request": request}))
 
     mixing = asked.asking(asked.EMERGENCY, view={"sql": asked.MIXING_SQL})
-    diary.refused("asks for a view that mixes people", "researcher", "view:window", lambda: ask(mixing))
+    outside = asked.asking(asked.EMERGENCY, view={"sql": "SELECT person_id, death_date FROM death"})
+    diary.refused("asks for a view that mixes people", "researcher", "view:window", ask(mixing))
+    diary.refused("asks for a table outside the grant", "researcher", "view:not_granted", ask(outside))
     for epsilon in ("3", "0", "-1", "NaN"):
         wrong = asked.asking(asked.BLOOD_PRESSURE, epsilon=epsilon)
-        diary.refused(f"offers an epsilon of {epsilon}", "researcher", "request:epsilon", lambda w=wrong: ask(w))  # type: ignore[misc]
-    outside = asked.asking(asked.EMERGENCY, view={"sql": "SELECT person_id, death_date FROM death"})
-    diary.refused("asks for a table outside the grant", "researcher", "view:not_granted", lambda: ask(outside))
-    for title, request in (("first", asked.BLOOD_PRESSURE), ("second", asked.EMERGENCY)):
-        diary.did(f"asks the price of the {title} release", "researcher", lambda r=request: ask(r), _cost)  # type: ignore[misc]
+        diary.refused(f"offers an epsilon of {epsilon}", "researcher", "request:epsilon", ask(wrong))
+    for name, request in REQUESTS.items():
+        diary.did(f"asks the price of the release by {name}", "researcher", ask(request), _cost)
 
 
 def submit(journey: Journey) -> None:
     """Two requests are drafted and submitted, one checker clears their plans, and they are drawn."""
+    for name, request in REQUESTS.items():
+        journey.releases[name] = _submit(journey, name, request)
+    for name, release in journey.releases.items():
+        _await_draw(journey, name, release)
+
+
+def _submit(journey: Journey, name: str, request: Json) -> str:
     diary, researcher, checker = journey.diary, journey.as_("researcher"), journey.as_("checker-1")
     draft = _project(journey, "draft-release")
-    for name, request in (("form", asked.BLOOD_PRESSURE), ("sql", asked.EMERGENCY)):
-        made = diary.did(
-            f"drafts a release by {name}",
-            "researcher",
-            lambda r=request: researcher.post(draft, {"request": r}),  # type: ignore[misc]
-            _created,
-        )
-        release = journey.releases[name] = made["created_id"]
-        diary.did(
-            "submits it", "researcher", lambda r=release: researcher.post(f"/releases/{r}/submit-release"), _state
-        )  # type: ignore[misc]
-        clear = {"reason": "Groups are large and no literal could point at a person."}
-        diary.refused(
-            "clears the own plan",
-            "researcher",
-            "command:not_your_role",
-            lambda r=release: researcher.post(f"/releases/{r}/clear-plan", clear),  # type: ignore[misc]
-        )
-        diary.did(
-            "clears the plan", "checker-1", lambda r=release: checker.post(f"/releases/{r}/clear-plan", clear), _state
-        )  # type: ignore[misc]
-    for release in journey.releases.values():
-        diary.did(
-            "draws once, at its deadline",
-            "system",
-            lambda r=release: wait(researcher, f"/releases/{r}", "SEALED"),
-            _state,
-        )  # type: ignore[misc]
+    made = diary.did(
+        f"drafts a release by {name}", "researcher", lambda: researcher.post(draft, {"request": request}), _created
+    )
+    path = f"/releases/{made['created_id']}"
+    because = {"reason": "Groups are large and no literal could point at a person."}
+    diary.did("submits it", "researcher", lambda: researcher.post(f"{path}/submit-release"), _state)
+    diary.refused(
+        "clears the own plan",
+        "researcher",
+        "command:not_your_role",
+        lambda: researcher.post(f"{path}/clear-plan", because),
+    )
+    diary.did("clears the plan", "checker-1", lambda: checker.post(f"{path}/clear-plan", because), _state)
+    return str(made["created_id"])
+
+
+def _await_draw(journey: Journey, name: str, release: str) -> None:
+    researcher = journey.as_("researcher")
+    journey.diary.did(
+        f"draws the release by {name} once, at its deadline",
+        "system",
+        lambda: wait(researcher, f"/releases/{release}", "SEALED"),
+        _state,
+    )
 
 
 def review(journey: Journey) -> None:
     """Two checkers, blind to each other; the author is none of them."""
-    diary, researcher = journey.diary, journey.as_("researcher")
-    verdict = {"verdict": "APPROVE", "reason": "The intervals are wide enough; nothing points at a person."}
     for release in journey.releases.values():
-        path = f"/releases/{release}"
+        _review(journey, f"/releases/{release}")
+
+
+def _review(journey: Journey, path: str) -> None:
+    diary, researcher = journey.diary, journey.as_("researcher")
+    diary.refused(
+        "reviews the own output",
+        "researcher",
+        "command:not_your_role",
+        lambda: researcher.post(f"{path}/review-release", APPROVAL),
+    )
+    diary.refused(
+        "downloads before review", "researcher", "command:wrong_state", lambda: researcher.get_bytes(f"{path}/package")
+    )
+    for sub in CHECKERS:
+        _review_by(journey, sub, path)
+    diary.did("is released", "system", lambda: wait(researcher, path, "RELEASED"), _state)
+
+
+def _review_by(journey: Journey, sub: str, path: str) -> None:
+    diary, checker = journey.diary, journey.as_(sub)
+    diary.did("reads the sealed artefact", sub, lambda: json.loads(checker.get_bytes(f"{path}/artefact")), _cells)
+    diary.proved("sees no other review", sub, lambda: _blind(checker.get(path)))
+    diary.did("reviews", sub, lambda: checker.post(f"{path}/review-release", APPROVAL), _state)
+    if sub == CHECKERS[0]:
         diary.refused(
-            "reviews the own output",
-            "researcher",
-            "command:not_your_role",
-            lambda p=path: researcher.post(f"{p}/review-release", verdict),
-        )  # type: ignore[misc]
-        diary.refused(
-            "downloads before review",
-            "researcher",
-            "command:wrong_state",
-            lambda p=path: researcher.get_bytes(f"{p}/package"),
-        )  # type: ignore[misc]
-        for number, sub in enumerate(CHECKERS):
-            checker = journey.as_(sub)
-            diary.did(
-                "reads the sealed artefact",
-                sub,
-                lambda c=checker, p=path: json.loads(c.get_bytes(f"{p}/artefact")),
-                _cells,
-            )  # type: ignore[misc]
-            diary.proved("sees no other review", sub, lambda c=checker, p=path: _blind(c.get(p)))  # type: ignore[misc]
-            diary.did("reviews", sub, lambda c=checker, p=path: c.post(f"{p}/review-release", verdict), _state)  # type: ignore[misc]
-            if number == 0:
-                diary.refused(
-                    "reviews twice",
-                    sub,
-                    "review:already_given",
-                    lambda c=checker, p=path: c.post(f"{p}/review-release", verdict),
-                )  # type: ignore[misc]
-        diary.did("is released", "system", lambda p=path: wait(researcher, p, "RELEASED"), _state)  # type: ignore[misc]
+            "reviews twice",
+            sub,
+            "review:already_given",
+            lambda: checker.post(f"{path}/review-release", APPROVAL),
+        )
 
 
 def _blind(view: Json) -> tuple[bool, str]:
@@ -329,16 +336,9 @@ def _blind(view: Json) -> tuple[bool, str]:
 
 def download(journey: Journey) -> None:
     """Members download; others do not; the same request again costs nothing and draws nothing."""
-    diary, researcher = journey.diary, journey.as_("researcher")
+    diary, lead = journey.diary, journey.as_("lead")
     for name, release in journey.releases.items():
-        path = journey.packages[name] = journey.out / f"{release}.zip"
-        size = diary.did(
-            "downloads the package",
-            "researcher",
-            lambda r=release, p=path: p.write_bytes(researcher.get_bytes(f"/releases/{r}/package")),  # type: ignore[misc]
-            lambda size: f"{size} bytes",
-        )
-        diary.proved("is not empty", "researcher", lambda s=size: (s > 1000, "a whole package"))  # type: ignore[misc]
+        journey.packages[name] = _download(journey, release)
     first = next(iter(journey.releases.values()))
     diary.refused(
         "downloads another's package",
@@ -346,60 +346,58 @@ def download(journey: Journey) -> None:
         "subject:unknown",
         lambda: journey.as_("committee-1").get_bytes(f"/releases/{first}/package"),
     )
-    again = journey.as_("lead").post(_project(journey, "draft-release"), {"request": asked.BLOOD_PRESSURE})
+    again = lead.post(_project(journey, "draft-release"), {"request": REQUESTS["form"]})
     diary.proved(
-        "asks the same again",
-        "lead",
-        lambda: (again["created_id"] == first, "led to the release that is there, at no cost"),
+        "asks the same again", "lead", lambda: (again["created_id"] == first, "led to the one release, at no cost")
     )
-    public = Visitor(CAST["auditor"].who, journey.url).get("/register")
-    named = [
-        release["id"] for entry in public if entry["id"] == journey.register_entry for release in entry["releases"]
-    ]
-    diary.proved(
-        "reads the register",
-        "anybody",
-        lambda: (sorted(named) == sorted(journey.releases.values()), f"{len(named)} releases named"),
+    diary.proved("reads the register", "anybody", lambda: _named(journey))
+
+
+def _download(journey: Journey, release: str) -> Path:
+    path, researcher = journey.out / f"{release}.zip", journey.as_("researcher")
+    journey.diary.did(
+        "downloads the package",
+        "researcher",
+        lambda: path.write_bytes(researcher.get_bytes(f"/releases/{release}/package")),
+        lambda size: f"{size} bytes",
     )
+    return path
+
+
+def _named(journey: Journey) -> tuple[bool, str]:
+    anybody = Visitor(CAST["auditor"].who, journey.url)
+    entry = next(row for row in anybody.get("/register") if row["id"] == journey.register_entry)
+    named = {release["id"] for release in entry["releases"]}
+    return named == set(journey.releases.values()), f"{len(named)} releases named"
 
 
 def audit(journey: Journey) -> None:
     """The auditor exports the log; anybody verifies it; a changed row is named."""
     diary, export = journey.diary, journey.out / "audit.jsonl"
-    auditor = journey.as_("auditor")
-    diary.did(
-        "exports the log",
-        "auditor",
-        lambda: journey.command_line("auditor", ["audit", "export", "--out", str(export)]),
-        str.strip,
-    )
-    told = diary.did(
-        "verifies the chain",
-        "anybody",
-        lambda: journey.command_line("", ["audit", "verify", str(export), "--json"]),
-        str.strip,
-    )
-    journey.audit = json.loads(told)
-    diary.proved(
-        "finds the chain whole",
-        "anybody",
-        lambda: (journey.audit["broken_at"] is None, f"{journey.audit['rows']} rows"),
-    )
+    exported = ["audit", "export", "--out", str(export)]
+    diary.did("exports the log", "auditor", lambda: journey.command_line("auditor", exported), str.strip)
+    journey.audit = diary.did("verifies the chain", "anybody", lambda: _verified(journey, export), lambda v: v["why"])
+    whole = journey.audit["broken_at"] is None
+    diary.proved("finds the chain whole", "anybody", lambda: (whole, f"{journey.audit['rows']} rows"))
+    diary.proved("finds a changed row", "anybody", lambda: _found_change(journey, export))
+    path = f"/pools/{journey.pool}/export-audit"
+    diary.refused("exports the log", "operator", "command:not_your_role", lambda: journey.as_("operator").post(path))
+
+
+def _verified(journey: Journey, export: Path) -> Json:
+    return dict(json.loads(journey.command_line("", ["audit", "verify", str(export), "--json"])))
+
+
+def _found_change(journey: Journey, export: Path) -> tuple[bool, str]:
     rows = export.read_text(encoding="utf-8").splitlines()
-    rows[9] = rows[9].replace('"actor": "', '"actor": "not ', 1)
+    rows[CHANGED - 1] = rows[CHANGED - 1].replace('"actor": "', '"actor": "not ', 1)
     changed = journey.out / "audit-changed.jsonl"
     changed.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    said = journey.command_line("", ["audit", "verify", str(changed), "--json"])
-    changed.unlink()
-    diary.proved(
-        "finds a changed row", "anybody", lambda: (json.loads(said.splitlines()[0])["broken_at"] == 10, "named row 10")
-    )
-    diary.refused(
-        "exports the log",
-        "operator",
-        "command:not_your_role",
-        lambda: journey.as_("operator").post(f"/pools/{auditor.get('/pools')[0]['id']}/export-audit"),
-    )
+    try:
+        broken_at = _verified(journey, changed)["broken_at"]
+    finally:
+        changed.unlink()
+    return broken_at == CHANGED, f"named row {broken_at}"
 
 
 def wait(visitor: Visitor, path: str, state: str) -> Json:

@@ -38,7 +38,13 @@ class Visitor:
     token: str = ""
     id: str = ""
 
-    def sign_in(self) -> str:
+    def arrive(self) -> str:
+        """Sign in, and make a token."""
+        self.sign_in()
+        self.make_token()
+        return "signed in"
+
+    def sign_in(self) -> None:
         """Through the identity provider by OpenID Connect, as a browser would."""
         page = self.browser.get(f"{self.url}/sign-in", timeout=TIMEOUT_SECONDS)
         if urlsplit(page.url).netloc == urlsplit(self.url).netloc:
@@ -46,9 +52,8 @@ class Visitor:
         back = self.browser.post(page.url, data={"persona": self.who.sub}, timeout=TIMEOUT_SECONDS)
         if back.status_code != 200 or urlsplit(back.url).netloc != urlsplit(self.url).netloc:
             raise NotAsExpected(f"signing in did not lead back ({back.status_code})")
-        return "signed in"
 
-    def make_token(self) -> str:
+    def make_token(self) -> None:
         """On the account page, by its form; from here on the API answers."""
         page = self.browser.get(f"{self.url}/account", timeout=TIMEOUT_SECONDS)
         form = {"csrf_token": _found(_CSRF, page), "label": "demonstration", "days": "1"}
@@ -57,7 +62,6 @@ class Visitor:
         )
         self.token = _found(_TOKEN, made)
         self.id = str(self.get("/me")["id"])
-        return "token made"
 
     def get(self, path: str) -> Any:
         """JSON from the API. Raises Refused."""
