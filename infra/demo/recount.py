@@ -17,6 +17,8 @@ from workspaces.catalogue.places import BOROUGHS, UNKNOWN
 _RANKS = {"omop": 0, "fhir": 1, "cld": 2}  # general practice, hospital, council: the first that knows is believed
 _TOP_AGE = 90
 
+Period = tuple[date | None, date | None]  # first and last day, both included; None is open
+
 
 @dataclass
 class Person:
@@ -57,31 +59,37 @@ class Recount:
     removed: dict[str, set[str]]
     rows_left_out: Counter[str]
 
+    @property
+    def people_in(self) -> set[str]:
+        """Everybody whom the sources give a reason to keep or to take out."""
+        return self.verified | self.removed["withheld_identity"]
+
     def removed_by_reason(self) -> dict[str, int]:
-        """How many people each reason applies to."""
-        return {reason: len(numbers) for reason, numbers in self.removed.items()}
+        """How many people are taken out, each counted under the first reason that applies."""
+        left, counted = self.people_in, {}
+        for reason, numbers in self.removed.items():
+            counted[reason] = len(left & numbers)
+            left = left - numbers
+        return counted
 
-    def removed_people(self) -> int:
-        """How many people any reason applies to."""
-        return len(set().union(*self.removed.values()))
 
-
-def people(folder: Path, *, cut_date: date) -> Recount:
-    """Count again from the files of a data folder; ages are completed years at the cut date."""
+def people(folder: Path, *, cut_date: date, period: Period = (None, None)) -> Recount:
+    """Count again from the files of a data folder: ages at the cut date, events that begin within the period."""
     declared = tomllib.loads((folder / "sources.toml").read_text(encoding="utf-8"))
     sources = [read_source(folder, entry, synthetic=declared["synthetic"]) for entry in declared["source"]]
     sources.sort(key=lambda source: (_RANKS[source.format], source.organisation))
     everybody = {number for source in sources for numbers in source.claimed.values() for number in numbers}
     verified = {statement.number for source in sources for statement in source.statements}
     removed = {
-        "national_opt_out": _national(folder) & everybody,
-        "type_1_opt_out": _type_1(sources),
         "withheld_identity": set().union(*(source.withheld for source in sources)),
+        "type_1_opt_out": _type_1(sources),
+        "national_opt_out": _national(folder) & everybody,
     }
     found = {number: Person() for number in sorted(verified.difference(*removed.values()))}
     _describe(found, sources, cut_date)
+    _note_deaths(found, sources, period)
     for source in sources:
-        _add_events(found, source)
+        _add_events(found, source, period)
     return Recount(found, verified, removed, sum((source.left_out for source in sources), Counter()))
 
 
@@ -108,9 +116,21 @@ def _describe(found: dict[str, Person], sources: list[Source], cut_date: date) -
         for statement in source.statements:
             if statement.number in found:
                 _overwrite(found[statement.number], statement, cut_date)
-        for number, when in sorted(source.deaths, reverse=True):
-            if number in found:
-                found[number].death = when.replace(day=1)
+
+
+def _note_deaths(found: dict[str, Person], sources: list[Source], period: Period) -> None:
+    """The death that the most believed source gives, its earliest if it gives several."""
+    noted: set[str] = set()
+    for source in sources:
+        for number, when in sorted(source.deaths):
+            if number in found and number not in noted:
+                noted.add(number)
+                found[number].death = when.replace(day=1) if _within(when, period) else None
+
+
+def _within(when: date, period: Period) -> bool:
+    first, last = period
+    return (first is None or first <= when) and (last is None or when <= last)
 
 
 def _overwrite(person: Person, statement: Statement, cut_date: date) -> None:
@@ -140,10 +160,10 @@ def _monday(when: date) -> date:
     return date.fromordinal(when.toordinal() - when.weekday())
 
 
-def _add_events(found: dict[str, Person], source: Source) -> None:
+def _add_events(found: dict[str, Person], source: Source, period: Period) -> None:
     """Add what this source recorded; equal rows of one source are one row, seen before dates are coarsened."""
     for row in sorted(source.events, key=repr):
-        if row.number in found:
+        if row.number in found and _within(row.start, period):
             _add(found[row.number], row)
 
 

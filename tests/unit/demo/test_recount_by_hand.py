@@ -221,7 +221,21 @@ def test_who_may_be_in_and_why_the_others_are_not(folder: Path) -> None:
     assert set(found.people) == {ANN, DAN, GUS}
     assert found.removed == {"national_opt_out": {BEN}, "type_1_opt_out": {CAT}, "withheld_identity": {EVE}}
     assert found.removed_by_reason() == {"national_opt_out": 1, "type_1_opt_out": 1, "withheld_identity": 1}
-    assert found.removed_people() == 3
+    assert found.people_in == {ANN, BEN, CAT, DAN, EVE, GUS}
+
+
+def test_a_person_with_two_reasons_is_counted_under_the_first(folder: Path) -> None:
+    add_row(folder, "observation", opted(2, "9Nu0", "2020-01-01"))
+    found = people(folder, cut_date=CUT)
+    assert found.removed["national_opt_out"] == {BEN}
+    assert found.removed_by_reason() == {"withheld_identity": 1, "type_1_opt_out": 2, "national_opt_out": 0}
+
+
+def test_only_events_that_begin_in_the_period_count(folder: Path) -> None:
+    ann = people(folder, cut_date=CUT, period=(date(2025, 3, 6), date(2025, 3, 9))).people[ANN]
+    assert (ann.conditions, ann.drugs, ann.measurements) == ([(320128, date(2025, 3, 3))], [], [])
+    assert ann.visits == [(581477, date(2025, 3, 3), date(2025, 3, 10))]
+    assert people(folder, cut_date=CUT, period=(date(2026, 3, 1), None)).people[GUS].death is None
 
 
 def test_a_person_known_to_practice_and_trust(folder: Path) -> None:
