@@ -9,7 +9,7 @@ from flask import current_app, g, session
 from gateway.commands.perform import Gateway, Outcome, perform
 from gateway.models import Person
 from gateway.rules.facts import Actor
-from gateway.rules.refusals import unknown
+from gateway.rules.refusals import Refusal, unknown
 from gateway.settings import Settings
 from gateway.store.queries import history, views
 from gateway.store.queries.facts import actor_of, pool_of
@@ -75,6 +75,14 @@ def one(subject_id: str) -> views.View:
     """A subject as the signed-in person sees it; the refusal `unknown` when they may not know of it."""
     with gateway().unit.reading() as work:
         return views.one(work, actor(), subject_id, now(), settings().list_max_age_days)
+
+
+def sees(subject_id: str) -> bool:
+    """True when the signed-in person may know of a subject, so that a link to it leads somewhere."""
+    try:
+        return bool(one(subject_id))
+    except Refusal:
+        return False
 
 
 def many(noun: Noun) -> list[views.View]:

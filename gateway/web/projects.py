@@ -13,7 +13,7 @@ from gateway.rules.refusals import Refusal
 from gateway.vocabulary import Command, Noun, Verdict
 from gateway.web import wording
 from gateway.web.actions import answer_status, formed, insist, may, offers, once, plain, reasoned
-from gateway.web.current import carry_out, many, one, past, pool_id
+from gateway.web.current import carry_out, many, one, past, pool_id, sees
 from gateway.web.forms import Filled, choice
 from gateway.web.project_form import PARTS, ProjectForm, filled_from
 from workspaces.catalogue.errors import Invalid
@@ -48,10 +48,18 @@ def page(subject_id: str) -> ResponseReturnValue:
         offers=offers(view, *BUTTONS),
         governing=offers(view, *GOVERNING),
         history=past(subject_id),
+        snapshot=_seen(view["snapshot"] and view["snapshot"]["id"]),
+        workspace=_seen(view["workspace_id"]),
+        entry=_seen(view["register_entry_id"]),
         quorum=Quorum(),
         parts=PARTS,
         tables=TABLES,
     )
+
+
+def _seen(subject_id: str | None) -> str:
+    """The id of something that may be linked to; empty for what this person may not know of."""
+    return subject_id if subject_id and sees(subject_id) else ""
 
 
 def page_of(view: dict[str, Any]) -> str:

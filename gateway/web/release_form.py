@@ -47,9 +47,10 @@ class ColumnForm(Form):  # type: ignore[misc]
     """One column of the person view."""
 
     name = StringField("Name")
-    how = SelectField("What it holds", choices=[choice(*each) for each in HOW])
-    source = SelectField("Taken from")
-    only = SelectField("Only events of")
+    # what was chosen is judged with the request; a row that was not sent at all is an empty one
+    how = SelectField("What it holds", choices=[choice(*each) for each in HOW], validate_choice=False)
+    source = SelectField("Taken from", validate_choice=False)
+    only = SelectField("Only events of", validate_choice=False)
     since = StringField("From (date)")
     until = StringField("To (date)")
 
@@ -58,7 +59,7 @@ class StatisticForm(Form):  # type: ignore[misc]
     """One statistic over the view."""
 
     name = StringField("Name")
-    kind = SelectField("Statistic", choices=[choice(*each) for each in KINDS])
+    kind = SelectField("Statistic", choices=[choice(*each) for each in KINDS], validate_choice=False)
     of = StringField("Of column")
     by = StringField("By columns")
     lower = StringField("Lower bound")
@@ -162,7 +163,8 @@ def _only(table: str, only: str | None) -> list[dict[str, Any]]:
     concept = concept_of(TABLES[table]) if table in TABLES else None
     if not what or concept is None:
         return []
-    return [{"column": concept.name, **({"in_code_list": what} if kind == "list" else {"is": int(what)})}]
+    one = int(what) if what.isascii() and what.isdigit() else what
+    return [{"column": concept.name, **({"in_code_list": what} if kind == "list" else {"is": one})}]
 
 
 def _between(date: Column | None, since: str | None, until: str | None) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from gateway.rules.refusals import Refusal
 from gateway.vocabulary import Command, Noun, Verdict
 from gateway.web import wording
 from gateway.web.actions import ENDPOINTS, answer_status, formed, insist, may, offers, once, plain, reasoned
-from gateway.web.current import actor, carry_out, gateway, many, one, past
+from gateway.web.current import actor, carry_out, gateway, many, one, past, sees
 from gateway.web.forms import Filled, choice
 from gateway.web.release_form import ReleaseForm, filled_from
 from gateway.web.security import ARTEFACT_POLICY
@@ -54,15 +54,8 @@ def page(subject_id: str) -> ResponseReturnValue:
         governing=offers(view, Command.RECALL_RELEASE),
         moving=view["state"] in MOVING,
         history=past(subject_id),
-        may_see_project=_sees(view["project_id"]),
+        may_see_project=sees(view["project_id"]),
     )
-
-
-def _sees(project_id: str) -> bool:
-    try:
-        return bool(one(project_id))
-    except Refusal:
-        return False
 
 
 def page_of(view: dict[str, Any]) -> str:

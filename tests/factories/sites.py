@@ -1,20 +1,28 @@
 """A gateway behind its pages: the town's people sign in, by the real code flow or with a session planted for them."""
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from pydantic import SecretStr
 from werkzeug.serving import make_server
 
+from disclosure.release import draw
+from disclosure.requests import parse_request
 from gateway.app import create_app
 from gateway.commands.perform import Gateway
+from gateway.commands.terms import object_name, package_name, terms_of
+from gateway.evidence.package import make_package
+from gateway.models import Grant, Pool, Project, Release
 from gateway.store.queries import sessions
 from gateway.store.unit_of_work import UnitOfWork
 from gateway.vocabulary import Command
@@ -23,6 +31,9 @@ from gateway.web.sessions import hash_of
 from infra.identity.personas import Persona
 from infra.identity.provider import Client, Provider
 from tests.factories.gateways import SEATS, Town, settle_town
+from tests.factories.worlds import write
+from workspaces.catalogue.places import STP_DOMAIN
+from workspaces.catalogue.tables import AGE_BANDS, ETHNIC_GROUPS
 from workspaces.rooms.base import Promise
 
 CLIENT_SECRET = "shared with the provider of tests"
@@ -48,17 +59,24 @@ class Site:
     objects: Objects
     address: str
 
+    def seal(self, release_id: str, folder: Path) -> None:
+        """What the jobs do after a plan is cleared: reserve, begin, draw for real on made-up people, seal."""
+        for command in (Command.RESERVE_BUDGET, Command.BEGIN_DRAW):
+            self.town.do("system", command, release_id)
+        artefact, package = drawn(self.town, release_id, folder)
+        with self.town.gateway.unit.reading() as work:
+            release = work.need(Release, release_id)
+        self.objects[object_name(release)], self.objects[package_name(release)] = artefact, package
+        given = {"artefact_digest": sha256(artefact).hexdigest(), "package_digest": sha256(package).hexdigest()}
+        self.town.do("system", Command.SEAL_ARTEFACT, release_id, given)
+
     def client(self, name: str | None = None) -> FlaskClient:
         """A browser without JavaScript; for a name, signed in already."""
         client = self.app.test_client()
         if name is not None:
             cookie = f"a session of {name}"
             unit, now = self.town.gateway.unit, self.town.clock()
-            with unit.reading() as work:
-                from gateway.models import Session
-
-                planted = work.get(Session, hash_of(cookie))
-            if planted is None:
+            if sessions.live(unit, hash_of(cookie), now, timedelta(hours=12)) is None:
                 person_id = self.town.people[name]
                 sessions.begin(
                     unit,
@@ -78,7 +96,7 @@ def open_site(
     """The pages of a new town; `changes` are settings."""
     town = settle_town(folder)
     settings = town.gateway.settings.model_copy(
-        update={"oidc_issuer": issuer, "oidc_client_secret": _secret(), "base_url": address, **changes}
+        update={"oidc_issuer": issuer, "oidc_client_secret": SecretStr(CLIENT_SECRET), "base_url": address, **changes}
     )
     town.gateway = Gateway(UnitOfWork(settings.database), settings, town.clock)
     objects = Objects()
@@ -87,10 +105,42 @@ def open_site(
     return Site(town, create_app(settings, house=house), objects, address)
 
 
-def _secret() -> Any:
-    from pydantic import SecretStr
+def drawn(town: Town, release_id: str, folder: Path) -> tuple[bytes, bytes]:
+    """The artefact and package of a release over a small made-up world."""
+    with town.gateway.unit.reading() as work:
+        release = work.need(Release, release_id)
+        grant, project = work.find(Grant, Grant.project_id == release.project_id), work.get(Project, release.project_id)
+        pool = work.find(Pool)
+    assert grant
+    assert pool
+    assert project
+    artefact = draw(parse_request(release.request), terms_of(grant, pool), write(small_world(), folder)).to_bytes()
+    about = {"release_id": release.id, "project_title": project.title, "mark": release.mark.value}
+    return artefact, make_package(json.loads(artefact), about)
 
-    return SecretStr(CLIENT_SECRET)
+
+def small_world(people: int = 4000) -> dict[str, list[dict[str, Any]]]:
+    """People with a sex and, for some, hypertension."""
+    stps = [value for value in STP_DOMAIN.values if value != "unknown"]
+    persons = [
+        {
+            "person_id": n,
+            "year_of_birth": 1930 + n % 80,
+            "age_band": AGE_BANDS.values[n % 18],
+            "sex": ("female", "male")[n % 2],
+            "ethnic_group": ETHNIC_GROUPS.values[n % 6],
+            "borough": "E09000007",
+            "stp": stps[n % len(stps)],
+            "imd_decile": n % 10 + 1,
+        }
+        for n in range(1, people + 1)
+    ]
+    conditions = [
+        {"person_id": n, "condition_concept_id": 320128, "condition_start_date": date(2024, 1, 1)}
+        for n in range(1, people + 1)
+        if n % 7 < 2
+    ]
+    return {"person": persons, "condition_occurrence": conditions}
 
 
 def personas() -> dict[str, Persona]:
