@@ -5,6 +5,7 @@ Where leaving a protection out can be shown to let the attack through, a test do
 the attack was badly written.
 """
 
+import ctypes
 import json
 import os
 import pwd
@@ -18,8 +19,8 @@ import time
 import venv
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -28,10 +29,12 @@ from workspaces.catalogue.errors import Invalid
 from workspaces.rooms import bubblewrap
 from workspaces.rooms.base import Ended, Limits, RoomDriver, RoomPlan, RoomResult
 from workspaces.rooms.bubblewrap import Part
+from workspaces.rooms.limits import PREFIX, Groups
 from workspaces.rooms.local import LocalRooms
 from workspaces.rooms.supervised import SupervisedRooms
 
 ATTACKS = Path(__file__).with_name("attacks_in_room.py")
+libc = ctypes.CDLL(None, use_errno=True)
 SECRET = "a-secret-of-the-gateway"
 SMALL = Limits(
     memory_mib=256, processes=24, seconds=20, disk_mib=24, file_mib=8, log_kib=64, cpu_seconds=10, tmp_mib=32, files=500
@@ -44,6 +47,7 @@ class House:
 
     base: Path
     driver: RoomDriver
+    starter: int = field(default_factory=os.getpid)  # the process that starts bubblewrap
 
     def workspace(self, key: str, program: str = "") -> Path:
         folder = self.base / "workspaces" / key
@@ -81,40 +85,34 @@ def base() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="module", params=["local", "supervised"])
+@pytest.fixture(scope="module", params=["local", "without control groups", "supervised"])
 def house(request: pytest.FixtureRequest, base: Path) -> Iterator[House]:
-    if request.param == "local":
-        yield House(base, LocalRooms())
+    if request.param != "supervised":
+        yield House(base, LocalRooms(groups=Groups("none") if request.param != "local" else None))
         return
     address = base / "supervisor.sock"
-    with supervisor(address, base) as driver:
-        yield House(base, driver)
+    process = start_supervisor(address, base)
+    try:
+        yield House(base, SupervisedRooms(address), process.pid)
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0
+        assert not address.exists()
 
 
-@contextmanager
-def supervisor(address: Path, base: Path) -> Iterator[SupervisedRooms]:
+def start_supervisor(address: Path, base: Path) -> "subprocess.Popen[bytes]":
     """The supervisor as its own process, as an operator starts it."""
-    program = [
-        sys.executable,
-        "-m",
-        "workspaces.rooms.supervisor",
-        "--gateway-user",
-        pwd.getpwuid(os.geteuid()).pw_name,
-    ]
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    program = [sys.executable, "-m", "workspaces.rooms.supervisor", "--gateway-user", user]
     process = subprocess.Popen(
         [*program, "--socket", str(address), "--roots", str(base)],
         env={"PATH": "/usr/bin:/bin", "GATEWAY_SECRET": SECRET, "PYTHONPATH": os.getcwd()},
         stderr=subprocess.DEVNULL,
     )
-    try:
-        while not address.exists():
-            assert process.poll() is None
-            time.sleep(0.05)
-        yield SupervisedRooms(address)
-    finally:
-        process.terminate()
-        assert process.wait(20) == 0
-        assert not address.exists()
+    while not address.exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    return process
 
 
 class Outside:
@@ -127,6 +125,7 @@ class Outside:
         self._sockets[1].listen()
         for each in self._sockets:
             threading.Thread(target=self._serve, args=(each,), daemon=True).start()
+        self._memory = libc.shmget(0, 4096, 0o1666)  # IPC_CREAT, for everybody
         self._victim = subprocess.Popen(["/bin/sleep", "600"], env={"VICTIM": SECRET})
         other = base / "workspaces" / "other"
         other.mkdir(exist_ok=True)
@@ -135,6 +134,7 @@ class Outside:
             "port": self._sockets[0].getsockname()[1],
             "abstract": self._abstract,
             "victim": self._victim.pid,
+            "memory": self._memory,
             "other": str(other / "result.csv"),
             "base": str(base),
             "secret": SECRET,
@@ -154,6 +154,7 @@ class Outside:
         for each in self._sockets:
             each.shutdown(socket.SHUT_RDWR)
             each.close()
+        libc.shmctl(self._memory, 0, None)
         self._victim.kill()
         self._victim.wait()
 
@@ -190,6 +191,7 @@ ABLATIONS = {
     "network": {"network to the machine's loopback", "abstract socket of the machine"},
     "seccomp": {"vsock", "ptrace", "keyring", "io_uring"},
     "seccomp, no nested user": {"nested user namespace", "nested namespace by clone"},
+    "ipc": {"shared memory of the machine"},
     "pid, proc": {"processes of the machine"},
     "snapshot read-only": {"write the snapshot", "add to the snapshot"},
     "root read-only": {"write to /", "write to /dev"},
@@ -272,9 +274,36 @@ for number in range(40):
         file.write(b"x" * (1 << 20))
 time.sleep(15)
 """
+UNLINKED_FILES = """
+import os, time
+kept = []
+for number in range(7):
+    kept.append(open(f"/workspace/part{number}", "wb"))
+    os.unlink(f"/workspace/part{number}")
+    kept[-1].write(b"x" * (7 << 20)); kept[-1].flush()
+time.sleep(15)
+"""
+MAPPED_FILES = """
+import mmap, os, time
+kept = []
+for number in range(7):
+    with open(f"/workspace/part{number}", "w+b") as file:
+        os.unlink(f"/workspace/part{number}")
+        file.truncate(7 << 20)
+        kept.append(mmap.mmap(file.fileno(), 7 << 20))  # duplicates the descriptor
+    kept[-1][:] = b"x" * (7 << 20)
+os.closerange(3, 1024)
+time.sleep(15)
+"""
 FLOOD = """
 import sys
 for _ in range(20): sys.stdout.write("x" * (1 << 20)); sys.stderr.write("y" * (1 << 20))
+"""
+BEATING = """
+import time
+for _ in range(400):
+    with open("/workspace/beat", "a") as file: file.write("x")
+    time.sleep(0.05)
 """
 DAEMON = """
 import os, time
@@ -283,7 +312,7 @@ if os.fork() == 0:
     if os.fork() == 0:
         os.closerange(0, 3)
         for beat in range(200):
-            with open("/workspace/beat", "w") as file: file.write(str(beat))
+            with open("/workspace/beat", "a") as file: file.write("x")
             time.sleep(0.05)
     os._exit(0)
 time.sleep(0.4)
@@ -309,8 +338,11 @@ def test_file_size_is_bounded(house: House) -> None:
     assert int(house.output("big-file")) == SMALL.file_mib
 
 
-def test_disk_is_bounded(house: House) -> None:
-    result = house.run("disk", MANY_FILES)
+@pytest.mark.parametrize(
+    ("key", "program"), [("named", MANY_FILES), ("unlinked", UNLINKED_FILES), ("mapped", MAPPED_FILES)]
+)
+def test_disk_is_bounded(house: House, key: str, program: str) -> None:
+    result = house.run(key, program)
     assert result.ended is Ended.KILLED
     assert result.seconds < 5
 
@@ -346,7 +378,7 @@ def test_nothing_outlives_the_run(house: House) -> None:
     beat = house.base / "workspaces" / "daemon" / "beat"
     first = beat.read_text()
     time.sleep(0.3)
-    assert int(first) > 1
+    assert len(first) > 1
     assert beat.read_text() == first
 
 
@@ -357,6 +389,22 @@ def test_a_run_ends_as_its_program_does(house: House) -> None:
     assert (result.exit_code, result.ended) == (3, Ended.FINISHED)
     plan = replace(house.plan("no-program", ""), command=("/usr/bin/no-such-program",))
     assert house.driver.run(plan).ended is Ended.FAILED_TO_START
+
+
+def test_a_killed_supervisor_takes_its_rooms_with_it(base: Path) -> None:
+    address, beat = base / "killed.sock", base / "workspaces" / "orphan" / "beat"
+    with start_supervisor(address, base) as process, ThreadPoolExecutor(1) as threads:
+        run = threads.submit(House(base, SupervisedRooms(address)).run, "orphan", BEATING)
+        while not beat.exists():
+            time.sleep(0.05)
+        process.kill()
+        assert run.result().ended is Ended.KILLED
+    time.sleep(0.2)
+    LocalRooms()  # the next start sweeps away the control group
+    assert groups_of(process.pid) == []
+    last = beat.read_text()
+    time.sleep(0.3)
+    assert beat.read_text() == last
 
 
 def test_results_stay_in_the_workspace(house: House) -> None:
@@ -423,17 +471,22 @@ def test_logs_do_not_follow_a_link_that_a_room_left(house: House, base: Path) ->
     assert list(target.iterdir()) == []
 
 
-def test_no_descriptor_group_or_process_is_left(house: House) -> None:
-    def left() -> tuple[int, list[str], str]:
-        groups = [str(path) for path in Path("/sys/fs/cgroup").glob("**/tre-room-*")]
-        mounts = Path("/proc/self/mounts").read_text()
-        return len(os.listdir("/proc/self/fd")), groups, mounts
+def groups_of(process: int) -> list[Path]:
+    return list(Path("/sys/fs/cgroup").glob(f"**/{PREFIX}{process}-*"))
 
+
+def test_no_descriptor_group_mount_or_child_is_left(house: House) -> None:
+    def left() -> tuple[int, int, list[Path], str]:
+        process = Path("/proc", str(house.starter))
+        children = sum((task / "children").read_text().count(" ") for task in (process / "task").iterdir())
+        return len(os.listdir(process / "fd")), children, groups_of(house.starter), (process / "mounts").read_text()
+
+    house.run("tidy", "print(1)")
     before = left()
     for _ in range(3):
         house.run("tidy", "print(1)")
     assert left() == before
-    assert before[1] == []
+    assert before[2] == []
 
 
 def kept(house: House, name: str) -> bool:

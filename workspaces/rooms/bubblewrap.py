@@ -31,8 +31,12 @@ ETC: Mapping[str, bytes] = {
 HARMLESS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/fonts", "/etc/mime.types")
 SYSTEM = ("bin", "lib", "lib32", "lib64", "libx32", "sbin")
 
-# Joins the control groups, then becomes the rest of the chain (same process id throughout).
-JOIN = 'set -eu; while [ "$1" != -- ]; do echo $$ >"$1"; shift; done; shift; exec "$@"'
+# Joins the control groups, offers itself first when the machine runs out of memory, then becomes the rest of the
+# chain (same process id throughout).
+JOIN = (
+    "set -eu; echo 1000 >/proc/self/oom_score_adj; "
+    'while [ "$1" != -- ]; do echo $$ >"$1"; shift; done; shift; exec "$@"'
+)
 # In a mount namespace of its own: puts the folders where the room's user can reach them, though it may not reach the
 # places they come from. What was mounted must be the very folder that was looked at before (device and inode), so a
 # name swapped meanwhile ends the run. The mounts go with the last process.
@@ -170,6 +174,7 @@ def chain(
     return [
         *("/bin/sh", "-c", JOIN, "room", *joins, "--"),
         *_staging(stage),
+        *("/usr/bin/nice", "-n", "10"),  # the gateway comes first
         *("/usr/bin/prlimit", *(f"--{name}={value}:{value}" for name, value in limits.items()), "--"),
         *_becoming(user),
         *(PROGRAM, "--args", str(arguments), "--", *command),

@@ -1,4 +1,4 @@
-"""The folders that a room is given: looked at before, handed over, measured during, tidied after.
+"""The folders that a room is given: looked at before, handed over, tidied after.
 
 A room's own folder is hostile ground. Everything here goes by open folders and never follows a link.
 """
@@ -106,61 +106,45 @@ def _lend_one(parent: int, name: str, about: os.stat_result, uid: int, gid: int)
         os.chmod(itself, stat.S_IMODE(about.st_mode) & 0o1707 | wanted << 3)
 
 
-def hand_over(folder: int, *, uid: int, gid: int) -> None:
-    """Give the workspace to the room's user, all but its code; the gateway's group keeps access to it."""
+def hand_over(folder: int, *, uid: int, gid: int, rooms: frozenset[int]) -> None:
+    """Give the workspace to the room's user, all but its code; the gateway's group keeps access to it.
+
+    `rooms`: the users that rooms run as. Only their own files may have second names.
+    """
 
     def visit(parent: int, name: str, about: os.stat_result) -> None:
         if not stat.S_ISLNK(about.st_mode):
-            _give(parent, name, about, uid, gid)
+            _give(parent, name, about, (uid, gid), rooms)
 
     walk(folder, visit, skip=frozenset({CODE}))
-    _give(folder, ".", os.fstat(folder), uid, gid)
+    _give(folder, ".", os.fstat(folder), (uid, gid), rooms)
 
 
-def _give(parent: int, name: str, about: os.stat_result, uid: int, gid: int) -> None:
+def _give(parent: int, name: str, about: os.stat_result, owner: tuple[int, int], rooms: frozenset[int]) -> None:
     mode = stat.S_IMODE(about.st_mode)
     wanted = 0o2770 if stat.S_ISDIR(about.st_mode) else mode & 0o770 | 0o660
-    if (about.st_uid, about.st_gid, mode) == (uid, gid, wanted):
+    if (about.st_uid, about.st_gid, mode) == (*owner, wanted):
         return
-    with _exactly(parent, name, about) as itself:
-        os.chown(itself, uid, gid)
+    with _exactly(parent, name, about, rooms) as itself:
+        os.chown(itself, *owner)
         os.chmod(itself, wanted)
 
 
 @contextmanager
-def _exactly(parent: int, name: str, about: os.stat_result) -> Iterator[str]:
+def _exactly(parent: int, name: str, about: os.stat_result, rooms: frozenset[int] = frozenset()) -> Iterator[str]:
     """A path that means just the thing that was looked at, whatever happens to its name meanwhile.
 
-    A file with a second name is refused: as root, changing it could change a file somewhere else.
+    A file with a second name is refused, unless it is a room's: as root, changing it could change any file.
     """
     handle = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
     try:
         now = os.fstat(handle)
-        linked = stat.S_ISREG(now.st_mode) and now.st_nlink > 1
+        linked = stat.S_ISREG(now.st_mode) and now.st_nlink > 1 and now.st_uid not in rooms
         if (now.st_dev, now.st_ino) != (about.st_dev, about.st_ino) or linked:
             raise Invalid("room:linked", "A file of the workspace has a second name.", "Replace it by a copy.")
         yield f"/proc/self/fd/{handle}"
     finally:
         os.close(handle)
-
-
-def usage(path: Path) -> tuple[int, int]:
-    """(bytes on disk, entries) below the folder. A folder that cannot be opened counts as endless."""
-    total, entries, waiting = 0, 0, [str(path)]
-    while waiting:
-        try:
-            with os.scandir(waiting.pop()) as listing:
-                for entry in listing:
-                    with suppress(FileNotFoundError):
-                        total += entry.stat(follow_symlinks=False).st_blocks * 512
-                        entries += 1
-                        if entry.is_dir(follow_symlinks=False):
-                            waiting.append(entry.path)
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except OSError:  # too deep, or made unreadable to hide what is in it
-            return 1 << 62, 1 << 62
-    return total, entries
 
 
 def write_log(folder: int, name: str, content: bytes, *, uid: int, gid: int) -> None:

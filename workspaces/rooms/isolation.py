@@ -64,7 +64,9 @@ def _processes(users: tuple[RoomUser, ...], groups: Groups) -> Promise:
 
 def _disk() -> Promise:
     return Promise(
-        "disk quota", False, "looked at every half second and the run ended when over; one file has a hard limit"
+        "disk quota",
+        False,
+        "looked at every half second, unlinked files too, and the run ended when over; hard for one file",
     )
 
 

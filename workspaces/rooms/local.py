@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from workspaces.catalogue.errors import Invalid
-from workspaces.rooms import bubblewrap, folders, isolation, limits
+from workspaces.rooms import bubblewrap, disk, folders, isolation, limits
 from workspaces.rooms.base import Ended, Promise, RoomPlan, RoomResult
 from workspaces.rooms.users import Allocation, RoomUser, Standing
 from workspaces.rooms.watching import Watch
@@ -57,8 +57,8 @@ class LocalRooms:
             open_folders = self._prepare(plan, user, held)
             group = held.enter_context(self._groups.group(plan.limits))
             watch, result = self._start(plan, user, open_folders, group, (stop,) if until is None else (stop, until))
-            if group.ran_out_of_memory() and result.exit_code != 0:
-                result = replace(result, ended=Ended.KILLED if result.ended is Ended.FINISHED else result.ended)
+            if result.ended is Ended.FINISHED and result.exit_code != 0 and group.ran_out_of_memory():
+                result = replace(result, ended=Ended.KILLED)
             self._tidy(plan, user, open_folders["workspace"], watch, result)
             return result
 
@@ -118,10 +118,14 @@ class LocalRooms:
         folders.refuse_channels(folder, path)
         if user.standing is not Standing.SAME:
             if name == "workspace":
-                folders.hand_over(folder, uid=user.uid, gid=self._gateway_gid)
+                self._hand_over(folder, user)
             else:
                 folders.lend(folder, uid=user.uid, gid=user.reading_gid)
         self._looked_at.add(seen)
+
+    def _hand_over(self, folder: int, user: RoomUser) -> None:
+        rooms = frozenset(each.uid for each in self._allocation.users)
+        folders.hand_over(folder, uid=user.uid, gid=self._gateway_gid, rooms=rooms)
 
     def _start(
         self, plan: RoomPlan, user: RoomUser, opened: Mapping[str, int], group: limits.Group, stops: tuple[int, ...]
@@ -150,7 +154,7 @@ class LocalRooms:
                 stops=stops,
                 seconds=plan.limits.seconds,
                 log_bytes=plan.limits.log_kib << 10,
-                over_disk=lambda: _over(plan),
+                over_disk=lambda init: disk.over(plan.workspace, plan.limits, init=init),
             )
             return watch, watch.to_end()
 
@@ -168,7 +172,7 @@ class LocalRooms:
 
     def _resource_limits(self, plan: RoomPlan, user: RoomUser) -> dict[str, int]:
         own = user.standing is Standing.OWN
-        tasks = 0 if own else limits.tasks_of(user.uid)
+        tasks = 0 if own or self._groups.kind != "none" else limits.tasks_of(user.uid)
         return limits.resource_limits(plan.limits, groups=self._groups, own_user=own, tasks_of_user=tasks)
 
     def _tidy(self, plan: RoomPlan, user: RoomUser, workspace: int, watch: Watch, result: RoomResult) -> None:
@@ -181,6 +185,8 @@ class LocalRooms:
             folders.write_log(workspace, f"{name}.txt", output.log(), uid=user.uid, gid=self._gateway_gid)
         with suppress(Invalid, OSError):  # a workspace spoilt by its own program is refused at the next run
             folders.remove_channels(workspace)
+            if user.standing is not Standing.SAME:
+                self._hand_over(workspace, user)  # whatever modes the program gave: the gateway reads the results
 
 
 def _paths(plan: RoomPlan) -> dict[str, Path]:
@@ -238,8 +244,3 @@ def _popen(command: list[str], passed: tuple[int, ...], user: RoomUser) -> Itera
         for pipe in (process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()
-
-
-def _over(plan: RoomPlan) -> bool:
-    used, entries = folders.usage(plan.workspace)
-    return used > plan.limits.disk_mib * limits.MIB or entries > plan.limits.files

@@ -15,6 +15,7 @@ from workspaces.rooms.base import Ended, RoomResult
 CHUNK = 1 << 16
 DISK_EVERY = 0.5  # seconds between two looks, more when a look takes long
 LAST_PROCESS = 10.0  # seconds to wait for the kernel to have ended every process of the room
+SIGNALLED = 128  # exit codes above are a signal's number plus this
 TRUNCATED = b"\n[the rest of the output was left out: the limit of the log is reached]\n"
 
 
@@ -48,7 +49,7 @@ class Watch:
         stops: tuple[int, ...],
         seconds: float,
         log_bytes: int,
-        over_disk: Callable[[], bool],
+        over_disk: Callable[[int | None], bool],
     ) -> None:
         self._process = process
         self._stops = stops  # each ends the run when it can be read: an event, or a connection that its owner left
@@ -121,7 +122,7 @@ class Watch:
         if now >= self._deadline:
             self._end(Ended.TIMED_OUT)
         elif now >= self._next_disk:
-            if self._over_disk():
+            if self._over_disk(self._reports().get("child-pid")):
                 self._end(Ended.KILLED)
             self._next_disk = time.monotonic() + max(DISK_EVERY, 5 * (time.monotonic() - now))
 
@@ -139,11 +140,11 @@ class Watch:
         reported = self._reports().get("exit-code")
         if self._forced is not None:
             return RoomResult(exit_code=None, ended=self._forced, seconds=seconds)
-        if code < 0:  # the starter itself was killed, for example for memory
+        if code < 0 or (reported is None and code > SIGNALLED):  # the room's own processes were, e.g. for memory
             return RoomResult(exit_code=None, ended=Ended.KILLED, seconds=seconds)
         if reported is None:
             return RoomResult(exit_code=None, ended=Ended.FAILED_TO_START, seconds=seconds)
-        by_signal = 128 < reported <= 128 + signal.NSIG
+        by_signal = SIGNALLED < reported <= SIGNALLED + signal.NSIG
         return RoomResult(exit_code=reported, ended=Ended.KILLED if by_signal else Ended.FINISHED, seconds=seconds)
 
     def _drain(self) -> None:

@@ -8,32 +8,11 @@ from workspaces.catalogue.errors import Invalid
 from workspaces.rooms import folders
 
 root = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes owners")
-UID, GID, GROUP = 54321, 54322, 54323
+UID, GID, GROUP, ROOM = 54321, 54322, 54323, 54324
 
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
-
-
-def test_usage_counts_what_is_on_disk(tmp_path: Path) -> None:
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "b").write_bytes(b"x" * 10_000)
-    (tmp_path / "away").symlink_to("/usr")
-
-    total, entries = folders.usage(tmp_path)
-    assert 10_000 <= total <= 50_000
-    assert entries == 3
-
-
-def test_usage_of_a_folder_that_cannot_be_opened_is_endless(tmp_path: Path) -> None:
-    os.chdir(tmp_path)
-    try:
-        for _ in range(40):  # deeper than any path may be long
-            os.mkdir("d" * 200)
-            os.chdir("d" * 200)
-    finally:
-        os.chdir("/")
-    assert folders.usage(tmp_path)[0] > 1 << 60
 
 
 def test_a_folder_nested_too_deep_is_refused(tmp_path: Path) -> None:
@@ -74,7 +53,7 @@ def test_handing_over_leaves_the_code_and_what_links_point_to(tmp_path: Path) ->
     (work / "away").symlink_to(outside)
 
     with folders.opened(work) as folder:
-        folders.hand_over(folder, uid=UID, gid=GID)
+        folders.hand_over(folder, uid=UID, gid=GID, rooms=frozenset({ROOM}))
 
     assert (work.stat().st_uid, work.stat().st_gid, mode(work)) == (UID, GID, 0o2770)
     assert ((work / "result").stat().st_uid, mode(work / "result")) == (UID, 0o770)
@@ -89,9 +68,20 @@ def test_a_file_with_a_second_name_is_not_handed_over(tmp_path: Path) -> None:
     os.link(tmp_path / "shadow", tmp_path / "work" / "mine")
 
     with folders.opened(tmp_path / "work") as folder, pytest.raises(Invalid) as refusal:
-        folders.hand_over(folder, uid=UID, gid=GID)
+        folders.hand_over(folder, uid=UID, gid=GID, rooms=frozenset({ROOM}))
     assert refusal.value.code == "room:linked"
     assert (tmp_path / "shadow").stat().st_uid == 0
+
+
+@root
+def test_a_room_may_give_its_own_file_a_second_name(tmp_path: Path) -> None:
+    (tmp_path / "one").write_text("")
+    os.chown(tmp_path / "one", ROOM, ROOM)
+    os.link(tmp_path / "one", tmp_path / "two")
+
+    with folders.opened(tmp_path) as folder:
+        folders.hand_over(folder, uid=UID, gid=GID, rooms=frozenset({ROOM}))
+    assert (tmp_path / "two").stat().st_uid == UID
 
 
 @root
