@@ -9,8 +9,6 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from workspaces.snapshots import open_snapshot
-
 from disclosure.engines.plan import SnapshotFiles
 from disclosure.release import DrawFailed, draw
 from disclosure.requests import parse_request
@@ -24,6 +22,7 @@ from gateway.rules.facts import SYSTEM
 from gateway.rules.refusals import Refusal
 from gateway.vocabulary import Command, ReleaseState
 from workspaces.catalogue.errors import Invalid
+from workspaces.snapshots import open_snapshot
 
 _WAITING = {ReleaseState.PLAN_CLEARED, ReleaseState.RESERVED}
 
