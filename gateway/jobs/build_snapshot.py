@@ -4,9 +4,6 @@ from contextlib import suppress
 from datetime import date
 from secrets import token_bytes
 
-from workspaces.intake import Vault
-from workspaces.snapshots import PseudonymKey, SnapshotPlan, build
-
 from gateway.commands.perform import perform
 from gateway.commands.snapshots import Built, Failed
 from gateway.evidence.commitments import commit
@@ -17,6 +14,8 @@ from gateway.rules.facts import SYSTEM
 from gateway.rules.refusals import Refusal
 from gateway.vocabulary import Command, SnapshotState
 from workspaces.catalogue.errors import Invalid
+from workspaces.intake import Vault
+from workspaces.snapshots import PseudonymKey, SnapshotPlan, build
 
 CODE_VERSION = "0.1.0"
 

@@ -3,8 +3,6 @@
 import shutil
 from pathlib import Path
 
-from workspaces.snapshots import open_snapshot
-
 from gateway.commands.perform import perform
 from gateway.commands.workspaces import Ended as EndedGiven
 from gateway.jobs.house import House
@@ -15,6 +13,7 @@ from gateway.store.queries.facts import current_snapshot
 from gateway.vocabulary import Command, JobState, SnapshotState
 from workspaces.catalogue.errors import Invalid
 from workspaces.rooms.base import Ended, RoomPlan, RoomResult
+from workspaces.snapshots import open_snapshot
 
 
 def run_job(house: House, job_id: str) -> None:
