@@ -5,6 +5,7 @@ model promises, and the promise stands there unqualified for BLIND releases only
 """
 
 import math
+from datetime import date
 from decimal import Decimal
 from html import escape
 
@@ -52,7 +53,9 @@ def page(artefact: JSON, about: JSON) -> str:
 
 
 def _header(artefact: JSON, about: JSON) -> str:
-    known = [str(about[name]) for name in ("project_title", "project", "release_id", "released_on") if about.get(name)]
+    known = [str(about[name]) for name in ("project_title", "release_id") if about.get(name)]
+    if drawn := about.get("drawn_on"):
+        known.append(f"drawn on {date.fromisoformat(drawn):%-d %B %Y}")
     return (
         f'<header><div class="bar-inner"><p class="kicker">Differentially private release</p><h1>'
         f'{escape(str(artefact["title"]))}</h1><p class="meta">{escape(" · ".join(known))}</p></div></header>'

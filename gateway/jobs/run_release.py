@@ -17,9 +17,10 @@ from gateway.commands.releases import Sealed
 from gateway.commands.terms import object_name, package_name, terms_of
 from gateway.evidence.package import make_package
 from gateway.jobs.house import House
-from gateway.models import Grant, Pool, Project, Release, Snapshot
+from gateway.models import Grant, OptOutList, Pool, Project, RegisterEntry, Release, Snapshot
 from gateway.rules.facts import SYSTEM
 from gateway.rules.refusals import Refusal
+from gateway.store.unit_of_work import Work
 from gateway.vocabulary import Command, ReleaseState
 from workspaces.catalogue.errors import Invalid
 from workspaces.snapshots import open_snapshot
@@ -62,9 +63,10 @@ def _draw(house: House, release: Release) -> None:
     with house.gateway.unit.reading() as work:
         row = work.need(Snapshot, release.snapshot_id)
         grant = work.find(Grant, Grant.project_id == release.project_id)
-        pool, project = work.find(Pool), work.need(Project, release.project_id)
-    if grant is None or pool is None:
-        return
+        pool = work.find(Pool)
+        if grant is None or pool is None:
+            return
+        about = _about(work, release, row, pool, house.gateway.now())
     try:
         opened = open_snapshot(house.objects, row.id, house.folder / "snapshots")
         files = SnapshotFiles(room=opened.room, sampling=opened.sampling)
@@ -73,22 +75,29 @@ def _draw(house: House, release: Release) -> None:
     except (DrawFailed, Invalid, OSError):
         return
     content = artefact.to_bytes()
-    package = make_package(json.loads(content), _about(release, row, project, house.gateway.now()))
+    package = make_package(json.loads(content), {**about, "artefact_digest": sha256(content).hexdigest()})
     house.objects.put_bytes(package_name(release), package)
     house.objects.put_bytes(object_name(release), content)  # last: what is attached after a crash is whole
 
 
-def _about(release: Release, snapshot: Snapshot, project: Project, now: datetime) -> dict[str, Any]:
+def _about(work: Work, release: Release, snapshot: Snapshot, pool: Pool, now: datetime) -> dict[str, Any]:
+    """What the package says beside the figures; nothing of it is computed from records."""
+    project = work.need(Project, release.project_id)
+    answer = work.get(OptOutList, snapshot.opt_out_list_id) if snapshot.opt_out_list_id else None
+    entry = work.find(RegisterEntry, RegisterEntry.project_id == project.id)
+    commitments = {"snapshot": snapshot.commitment, "opt-out list": answer.commitment if answer else ""}
     return {
         "release_id": release.id,
         "title": release.title,
-        "project_id": project.id,
-        "project_title": project.title,
         "mark": release.mark.value,
+        "project": project.id,
+        "project_title": project.title,
         "drawn_on": now.date().isoformat(),
-        "snapshot_commitment": snapshot.commitment,
-        "request_digest": release.request_digest,
+        "register_entry": entry.id if entry else "",
+        "pool": f"The pool of people is {pool.name}; what it has spent in all stands in the public register.",
         "request": release.request,
+        "request_digest": release.request_digest,
+        "commitments": commitments,
     }
 
 
