@@ -71,20 +71,19 @@ def select(field: Any, **extra: Any) -> Parameters:
 
 def day(field: Any, **extra: Any) -> Parameters:
     """For the date input macro: three small boxes."""
-    wrong = " nhsuk-input--error" if field.errors else ""
     items = [
-        {"name": part, "classes": f"nhsuk-input--width-{4 if part == 'year' else 2}{wrong}", "value": value}
+        {
+            "name": f"{field.name}-{part}",
+            "id": f"{field.id}-{part}",
+            "label": part.capitalize(),
+            "width": 4 if part == "year" else 2,
+            "value": value,
+            "error": bool(field.errors),
+        }
         for part, value in zip(DayField.PARTS, field.parts, strict=True)
     ]
-    legend = {"text": field.label.text, "size": "s"}
-    return {
-        **_base(field),
-        "id": field.id,
-        "namePrefix": field.name,
-        "items": items,
-        "fieldset": {"legend": legend},
-        **extra,
-    }
+    fieldset = {"legend": {"text": field.label.text, "size": "s"}}
+    return {**_base(field), "id": field.id, "items": items, "fieldset": fieldset, **extra}
 
 
 def summary(form: FlaskForm | None, problem: Invalid | Refusal | None = None) -> Parameters | None:

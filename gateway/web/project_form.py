@@ -1,11 +1,12 @@
 """The application as a form: the Five Safes questions, the columns wanted with a reason per table, budget, end."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import SelectMultipleField, StringField, TextAreaField
+from wtforms import Field, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
 from gateway.web.forms import DayField, Filled, LinesField, PlainNumber, choice
@@ -30,19 +31,20 @@ PARTS = (
     Part("safe_settings", "Safe settings", "Where and how you will work."),
     Part("safe_outputs", "Safe outputs", "Which tables you mean to release."),
 )
-_SHORT = (
-    ("title", "Title of the project", "At most 200 characters. It will stand in the public register."),
-    ("organisation", "Organisation", "The organisation that answers for the project."),
-    ("legal_basis_article_6", "Legal basis, UK GDPR Article 6", ""),
-    ("legal_basis_article_9", "Condition, UK GDPR Article 9", ""),
-    ("common_law_route", "Common law duty of confidentiality", "For example consent, or section 251 support."),
-)
+_SHORT = {
+    "title": ("Title of the project", "At most 200 characters. It will stand in the public register."),
+    "organisation": ("Organisation", "The organisation that answers for the project."),
+    "legal_basis_article_6": ("Legal basis, UK GDPR Article 6", ""),
+    "legal_basis_article_9": ("Condition, UK GDPR Article 9", ""),
+    "common_law_route": ("Common law duty of confidentiality", "For example consent, or section 251 support."),
+}
 DEFAULTS = {
     "legal_basis_article_6": "(e) public task",
     "legal_basis_article_9": "(j) research",
     "common_law_route": "Not applicable",
-    "epsilon": "1",
 }
+_MEMBERS = "One email address on each line. They must have signed in here once."
+_EPSILON = "The most that all releases of the project together may reveal; more than 0, at most 10."
 
 
 def columns_field(table: Table) -> str:
@@ -67,21 +69,6 @@ def _columns(table: Table) -> SelectMultipleField:
 class ProjectForm(FlaskForm):  # type: ignore[misc]
     """One field for each part of the application; tables and columns follow the catalogue."""
 
-    members = LinesField(
-        "Other members",
-        description="One email address on each line. They must have signed in here once.",
-    )
-    epsilon = StringField(
-        "Privacy budget (ε)",
-        description="The most that all releases of the project together may reveal; more than 0, at most 10.",
-        validators=[PlainNumber("Enter a number above 0 and at most 10, for example 1.5", "10")],
-    )
-    period_start = DayField("First day of the records wanted", description="Leave empty for everything.")
-    period_end = DayField("Last day of the records wanted", description="Leave empty for everything.")
-    ends_on = DayField(
-        "End of the project", description="For example 31 3 2028", validators=[Filled("Enter an end date")]
-    )
-
     def validate_period_end(self, field: Any) -> None:
         """The period does not end before it starts."""
         if field.data and self.period_start.data and field.data < self.period_start.data:
@@ -102,7 +89,7 @@ class ProjectForm(FlaskForm):  # type: ignore[misc]
 
     def application(self) -> dict[str, Any]:
         """The form as the command's input."""
-        text = {name: self[name].data.strip() for name in (*(s[0] for s in _SHORT), *(p.name for p in PARTS))}
+        text = {name: self[name].data.strip() for name in (*_SHORT, *(p.name for p in PARTS))}
         days = {name: _iso(self[name].data) for name in ("period_start", "period_end", "ends_on")}
         return {
             **text,
@@ -124,26 +111,35 @@ class ProjectForm(FlaskForm):  # type: ignore[misc]
         ]
 
 
-for _name, _label, _hint in _SHORT:
-    setattr(
-        ProjectForm,
-        _name,
-        StringField(
-            _label,
-            description=_hint,
-            default=DEFAULTS.get(_name, ""),
-            validators=[Filled(f"{_label}: fill this in", 200)],
-        ),
-    )
-for _part in PARTS:
-    setattr(
-        ProjectForm,
-        _part.name,
-        TextAreaField(_part.label, description=_part.hint, validators=[Filled(f"{_part.label}: answer this question")]),
-    )
-for _table in TABLES.values():
-    setattr(ProjectForm, columns_field(_table), _columns(_table))
-    setattr(ProjectForm, reason_field(_table), TextAreaField(f"Why do you need {_table.name}?"))
+def _short(name: str) -> StringField:
+    label, hint = _SHORT[name]
+    filled = Filled(f"{label}: fill this in", 200)
+    return StringField(label, description=hint, default=DEFAULTS.get(name, ""), validators=[filled])
+
+
+def _fields() -> Iterator[tuple[str, Field]]:
+    """Every field in the order of the page, which is the order of its errors."""
+    yield "title", _short("title")
+    yield "organisation", _short("organisation")
+    for part in PARTS:
+        filled = Filled(f"{part.label}: answer this question")
+        yield part.name, TextAreaField(part.label, description=part.hint, validators=[filled])
+    yield "members", LinesField("Other members", description=_MEMBERS)
+    for name in ("legal_basis_article_6", "legal_basis_article_9", "common_law_route"):
+        yield name, _short(name)
+    for table in TABLES.values():
+        yield columns_field(table), _columns(table)
+        yield reason_field(table), TextAreaField(f"Why do you need {table.name}?")
+    yield "period_start", DayField("First day of the records wanted", description="Leave empty for everything.")
+    yield "period_end", DayField("Last day of the records wanted", description="Leave empty for everything.")
+    number = PlainNumber("Enter a number above 0 and at most 10, for example 1.5", "10")
+    yield "epsilon", StringField("Privacy budget (ε)", description=_EPSILON, default="1", validators=[number])
+    ends = Filled("Enter an end date")
+    yield "ends_on", DayField("End of the project", description="For example 31 3 2028", validators=[ends])
+
+
+for _name, _field in _fields():
+    setattr(ProjectForm, _name, _field)
 
 
 def _iso(day: date | None) -> str | None:
