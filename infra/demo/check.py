@@ -17,13 +17,15 @@ from infra.demo.requests import SYSTOLIC
 Row = Mapping[str, Any]
 Exact = dict[str, Fraction | int]
 HYPERTENSION, DIABETES, EMERGENCY = {320128}, {201826, 201254}, 9203
-_NUMBER = re.compile(r"(?<!\d)\d{10}(?!\d)")
+_NUMBER = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)")
 _WEIGHTS = range(10, 1, -1)
 
 
 def blood_pressure(person: Person) -> Row:
     """The row of a person in the view of the first request."""
-    values = [(when, value) for concept, when, value in person.measurements if concept == SYSTOLIC]
+    values = [
+        (when, value) for concept, when, value in person.measurements if concept == SYSTOLIC and value is not None
+    ]
     return {
         "stp": person.stp,
         "sex": person.sex,
@@ -113,7 +115,8 @@ def _numbers(path: Path) -> Iterator[str]:
     with path.open(encoding="utf-8", errors="replace") as file:
         for line in file:
             if path.suffix != ".ndjson" or '"Patient"' in line[:200] or "nhs-number" in line:
-                yield from (number for number in _NUMBER.findall(line) if _valid(number))
+                found = (re.sub("[ -]", "", number) for number in _NUMBER.findall(line))
+                yield from (number for number in found if _valid(number))
 
 
 def _valid(number: str) -> bool:

@@ -33,10 +33,11 @@ class Proofs:
             "reads the signed manifest", "auditor", self._built, lambda b: f"{b.manifest['people']} people"
         )
         cut = date.fromisoformat(built.manifest["plan"]["cut_date"])
+        loaded = {(source["format"], source["organisation"]) for source in built.manifest["sources"]}
         self._counted = diary.did(
             "counts again from the files",
             "anybody",
-            lambda: people(self.data, cut_date=cut),
+            lambda: people(self.data, cut_date=cut, loaded=loaded),
             lambda r: f"{len(r.people)} people",
         )
         held = built.manifest["people"]

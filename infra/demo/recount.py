@@ -73,10 +73,20 @@ class Recount:
         return counted
 
 
-def people(folder: Path, *, cut_date: date, period: Period = (None, None)) -> Recount:
-    """Count again from the files of a data folder: ages at the cut date, events that begin within the period."""
+def people(
+    folder: Path, *, cut_date: date, period: Period = (None, None), loaded: set[tuple[str, str]] | None = None
+) -> Recount:
+    """Count again from the files of a data folder: ages at the cut date, events that begin within the period.
+
+    `loaded` are the (format, organisation) that were let in, where some were refused.
+    """
     declared = tomllib.loads((folder / "sources.toml").read_text(encoding="utf-8"))
-    sources = [read_source(folder, entry, synthetic=declared["synthetic"]) for entry in declared["source"]]
+    entries = [
+        entry
+        for entry in declared["source"]
+        if loaded is None or (entry.get("format"), entry.get("organisation")) in loaded
+    ]
+    sources = [read_source(folder, entry, synthetic=declared["synthetic"]) for entry in entries]
     sources.sort(key=lambda source: (_RANKS[source.format], source.organisation))
     everybody = {number for source in sources for numbers in source.claimed.values() for number in numbers}
     verified = {statement.number for source in sources for statement in source.statements}

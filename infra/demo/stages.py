@@ -132,18 +132,19 @@ def make_people(place: Place, at: House) -> None:
 
 def load_everything(place: Place, at: House) -> None:
     """Every source, by the operator; what is refused is said and left out."""
-    sources = read_sources(place.data / "sources.toml").sources
+    declared = read_sources(place.data / "sources.toml")
     operator = acting(at, "operator")
-    click.echo(f"Loading {len(sources)} sources into the vault")
-    for number, source in enumerate(sources, start=1):
+    number = len(declared.sources)
+    click.echo(f"Loading {number} sources into the vault")
+    for why in declared.refused:
+        click.echo(f"  refused: {why}")
+    for done, source in enumerate(declared.sources, start=1):
         try:
-            load_records(
-                at, actor=operator, source=source, folder=place.data / source.format.value / source.organisation
-            )
+            load_records(at, actor=operator, source=source, folder=declared.folder_of(source))
         except Invalid as why:
             click.echo(f"  {source.organisation} ({source.format.value}) refused: {why}")
-        if number % 20 == 0 or number == len(sources):
-            click.echo(f"  {number} of {len(sources)} sources")
+        if done % 20 == 0 or done == number:
+            click.echo(f"  {done} of {number} sources")
 
 
 def exchange(place: Place, at: House) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from workspaces.catalogue.errors import Invalid
+
+CODE = r"[A-Z0-9]{3,9}"  # of an organisation: ODS, or GSS for a council
 
 
 class Standing(StrEnum):
@@ -58,12 +61,17 @@ class Source:
 
 @dataclass(frozen=True)
 class Sources:
-    """What a data folder declares. `population` is the pool's published size, never a count of records."""
+    """What a data folder declares. `population` is the pool's published size, never a count of records.
+
+    `refused` says of every entry that cannot be used, and of every delivery that no entry declares, why it must not
+    be loaded; the other sources can.
+    """
 
     folder: Path
     population: int
     synthetic: bool
     sources: tuple[Source, ...]
+    refused: tuple[Invalid, ...] = ()
 
     def folder_of(self, source: Source) -> Path:
         """Where the files of one of these sources lie."""
@@ -71,7 +79,10 @@ class Sources:
 
 
 def read_sources(path: Path) -> Sources:
-    """Read `sources.toml`; raises `Invalid` naming the entry and the field that is wrong."""
+    """Read `sources.toml`; raises `Invalid` when the file as a whole cannot be used.
+
+    An entry without a standing, or with a field that is wrong, is refused alone (`Sources.refused`).
+    """
     try:
         declared = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -85,10 +96,36 @@ def read_sources(path: Path) -> Sources:
         raise _wrong("`synthetic` must be true or false.")
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         raise _wrong("It must hold at least one [[source]].")
-    sources = tuple(_source(entry, number, synthetic) for number, entry in enumerate(entries, start=1))
-    if len({(source.organisation, source.format) for source in sources}) < len(sources):
-        raise _wrong("An organisation is named twice with the same format.")
-    return Sources(path.parent, population, synthetic, sources)
+    sources, refused = _entries(entries, synthetic)
+    return Sources(path.parent, population, synthetic, sources, (*refused, *_undeclared(path.parent, entries)))
+
+
+def _entries(entries: list[dict[str, Any]], synthetic: bool) -> tuple[tuple[Source, ...], list[Invalid]]:
+    sources: dict[tuple[str, Format], Source] = {}
+    refused: list[Invalid] = []
+    for number, entry in enumerate(entries, start=1):
+        try:
+            source = _source(entry, number, synthetic)
+        except Invalid as why:
+            refused.append(why)
+            continue
+        if (source.organisation, source.format) in sources:
+            raise _wrong("An organisation is named twice with the same format.")
+        sources[source.organisation, source.format] = source
+    return tuple(sources.values()), refused
+
+
+def _undeclared(folder: Path, entries: list[dict[str, Any]]) -> Iterator[Invalid]:
+    """A refusal for each delivery that no entry speaks of (privacy model P16)."""
+    declared = {(entry.get("format"), entry.get("organisation")) for entry in entries}
+    for form in Format:
+        for place in sorted(each for each in folder.glob(f"{form}/*") if each.is_dir()):
+            if (form.value, place.name) not in declared and re.fullmatch(CODE, place.name):
+                yield Invalid(
+                    "intake:undeclared",
+                    f"{place.name} ({form}): sources.toml does not declare this delivery.",
+                    "Add a [[source]] with its standing, or take the folder out.",
+                )
 
 
 def _wrong(sentence: str) -> Invalid:
@@ -96,10 +133,10 @@ def _wrong(sentence: str) -> Invalid:
 
 
 def _source(entry: dict[str, Any], number: int, synthetic: bool) -> Source:
-    where = f"Source {number}"
-    organisation = _text(entry, "organisation", where)
-    if not re.fullmatch(r"[A-Z0-9]{3,9}", organisation):
-        raise _wrong(f"{where}: `organisation` must be an ODS or GSS code of capital letters and digits.")
+    organisation = _text(entry, "organisation", f"Source {number}")
+    where = f"{organisation} (source {number})"
+    if not re.fullmatch(CODE, organisation):
+        raise _wrong(f"Source {number}: `organisation` must be an ODS or GSS code of capital letters and digits.")
     if entry.get("format") not in set(Format):
         raise _wrong(f"{where}: `format` must be one of {', '.join(Format)}.")
     status, extracted = entry.get("nhs_number_status"), entry.get("extract_date")
