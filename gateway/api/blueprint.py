@@ -12,13 +12,13 @@ from sqlalchemy import text
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from gateway.api import errors
-from gateway.api.bodies import MAX_BYTES, read_object
 from gateway.api.openapi import document
 from gateway.commands.act import parse
 from gateway.commands.addresses import PLURALS, ROOT, Address, addresses
+from gateway.commands.bodies import MAX_BYTES, TooLarge, read_object
 from gateway.commands.downloads import Objects, artefact_bytes, package_bytes
 from gateway.commands.people import token_hash
-from gateway.commands.perform import Gateway, Outcome, perform, permit
+from gateway.commands.perform import Gateway, Outcome, noted, perform, permit
 from gateway.commands.releases import Request, priced, shown
 from gateway.rules.facts import Actor
 from gateway.rules.refusals import unknown
@@ -80,7 +80,7 @@ def _body() -> dict[str, Any]:
     try:
         return read_object(request.get_data(cache=False))
     except RequestEntityTooLarge:
-        raise errors.TooLarge from None
+        raise TooLarge from None
 
 
 def _nowhere(rest: str) -> Response:  # noqa: ARG001
@@ -112,9 +112,11 @@ def _one(api: Api, actor: Actor, noun: Noun, subject_id: str) -> dict[str, Any]:
 
 def _performed(api: Api, address: Address) -> Callable[[str], Response]:
     def view(id: str) -> Response:
-        actor, body = api.actor(), _body()
-        if noun_of(id) is not address.noun:
-            raise unknown()
+        actor = api.actor()
+        with noted(api.gateway, actor=actor, command=address.command, subject_id=id):
+            body = _body()
+            if noun_of(id) is not address.noun:
+                raise unknown()
         outcome = perform(api.gateway, actor=actor, command=address.command, subject_id=id, given=body)
         return jsonify(_told(outcome))
 
@@ -132,11 +134,12 @@ def _told(outcome: Outcome) -> dict[str, Any]:
 
 def _priced(api: Api) -> Callable[[str], Response]:
     def view(id: str) -> Response:
-        actor, body = api.actor(), _body()
+        actor = api.actor()
         facts = permit(api.gateway, actor=actor, command=Command.DRAFT_RELEASE, subject_id=id)
-        given = parse(Command.DRAFT_RELEASE, body)
-        assert isinstance(given, Request)  # noqa: S101 - the registry ties this command to this model
-        digest, cost = priced(facts, given.request)
+        with noted(api.gateway, actor=actor, command=Command.DRAFT_RELEASE, subject_id=id):
+            given = parse(Command.DRAFT_RELEASE, _body())
+            assert isinstance(given, Request)  # noqa: S101 - the registry ties this command to this model
+            digest, cost = priced(facts, given.request)
         return jsonify({"request_digest": digest, **shown(cost)})
 
     return view

@@ -8,7 +8,7 @@ from secrets import token_hex
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from gateway.api.bodies import MAX_BYTES, Malformed
+from gateway.commands.bodies import Malformed
 from gateway.rules.refusals import Refusal
 from workspaces.catalogue.errors import Invalid
 
@@ -25,17 +25,8 @@ class Unauthenticated(Invalid):
         )
 
 
-class TooLarge(Invalid):
-    """More than a body may hold."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "input:too_large", f"The body is larger than {MAX_BYTES // 1024 // 1024} MiB.", "Send something smaller."
-        )
-
-
 # What only HTTP knows of; every other status comes from the application's one table.
-_HTTP_ONLY: dict[type[Exception], int] = {Malformed: 400, Unauthenticated: 401, TooLarge: 413}
+_HTTP_ONLY: dict[type[Exception], int] = {Malformed: 400, Unauthenticated: 401}
 
 
 def install(routes: Blueprint, status_of: Status) -> None:

@@ -6,18 +6,24 @@ from importlib import import_module
 from typing import Any
 
 import click
+from alembic.util.exc import CommandError
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.cli.groups import example
 from gateway.commands.perform import perform
 from gateway.jobs.house import House, open_house
+from gateway.jobs.pool import open_pool
 from gateway.jobs.worker import run_forever, run_once
-from gateway.models import Person
+from gateway.models import Person, Pool
 from gateway.rules.facts import SYSTEM, Actor
 from gateway.settings import Settings
 from gateway.store.migrate import upgrade
 from gateway.store.queries.facts import actor_of
 from gateway.vocabulary import Command, Seat
 from workspaces.catalogue.errors import Invalid
+
+MIGRATE = "Run: tre migrate."
 
 
 def settings() -> Settings:
@@ -29,9 +35,17 @@ def settings() -> Settings:
         raise Invalid("settings:wrong", f"Missing or wrong: {', '.join(names)}.", "Set them and start again.") from None
 
 
-def house() -> House:
-    """The gateway of this machine."""
-    return open_house(settings())
+def house(*, with_pool: bool = True) -> House:
+    """The gateway of this machine, its database migrated and its pool open. Raises Invalid."""
+    at = open_house(settings())
+    try:
+        with at.gateway.unit.reading() as work:
+            opened = work.find(Pool) is not None
+    except SQLAlchemyError:
+        raise Invalid("database:not_ready", "The database lacks its tables or does not answer.", MIGRATE) from None
+    if with_pool and not opened:
+        raise Invalid("pool:none", "This gateway has no pool of people yet.", "Open it: tre pools open --help.")
+    return at
 
 
 def acting(at: House, email: str) -> Actor:
@@ -43,11 +57,19 @@ def acting(at: House, email: str) -> Actor:
         return actor_of(work, person, at.gateway.now())
 
 
-@click.command()
+@click.command("open", epilog=example("tre pools open --name London --population 8600000"))
+@click.option("--name", required=True, help="What the pool is called.")
+@click.option("--population", type=click.IntRange(1), required=True, help="Official, never counted.")
+def open_the_pool(name: str, population: int) -> None:
+    """Open this gateway's pool of people, once; its budget is for the life of the data."""
+    click.echo(open_pool(house(with_pool=False), name=name, public_population=population))
+
+
+@click.command(epilog=example("tre serve --port 8500"))
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8500, show_default=True, help="The port to listen on.")
-@click.option("--workers", default=1, show_default=True, help="Processes.")
-@click.option("--threads", default=4, show_default=True, help="Threads of each.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8500, show_default=True, help="The port to listen on.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
+@click.option("--threads", type=click.IntRange(1, 256), default=4, show_default=True, help="Threads of each.")
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Serve pages and API."""
     from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
@@ -68,16 +90,21 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     Server().run()
 
 
-@click.command()
+@click.command(epilog=example("tre migrate"))
 def migrate() -> None:
     """Bring the database to the newest tables."""
     ours = settings()
     ours.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    upgrade(ours.database)
+    try:
+        upgrade(ours.database)
+    except (SQLAlchemyError, CommandError):
+        raise Invalid(
+            "database:unusable", "The database cannot be opened or changed.", "See TRE_DATABASE_URL."
+        ) from None
     click.echo("The database is at the newest tables.")
 
 
-@click.command()
+@click.command(epilog=example("tre work --once"))
 @click.option("--once", is_flag=True, help="Do what is due now, then stop.")
 def work(once: bool) -> None:
     """Run what runs without a person: builds, scans, jobs, draws."""
@@ -92,7 +119,7 @@ def work(once: bool) -> None:
     run_forever(at, stop)
 
 
-@click.command()
+@click.command(epilog=example("tre people appoint officer@example.org IG_OFFICER"))
 @click.argument("email")
 @click.argument("seat", type=click.Choice([seat.value for seat in Seat]))
 def appoint(email: str, seat: str) -> None:

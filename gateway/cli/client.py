@@ -4,43 +4,55 @@ import json
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 import requests
 
+from gateway.cli.groups import example
+from gateway.commands.bodies import read_object
 from workspaces.catalogue.errors import Invalid
 
 TIMEOUT_SECONDS = 120
+_OUT = click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to write.")
 
 
-def get(path: str) -> Any:
-    """The JSON at an address. Raises Invalid with the gateway's own code."""
-    return _ask("GET", path).json()
+def get(*path: str) -> Any:
+    """The JSON at an address, given part by part. Raises Invalid with the gateway's own code."""
+    return _json(_ask("GET", path))
 
 
-def post(path: str, body: Any) -> Any:
-    """What came of a command. Raises Invalid with the gateway's own code."""
-    return _ask("POST", path, json=body).json()
+def post(*path: str, body: bytes) -> Any:
+    """What came of a command. The body goes as it is: what is wrong with it is the gateway's to say."""
+    return _json(_ask("POST", path, data=body, headers={"Content-Type": "application/json"}))
 
 
-def get_bytes(path: str) -> bytes:
+def get_bytes(*path: str) -> bytes:
     """The bytes at an address. Raises Invalid with the gateway's own code."""
     return _ask("GET", path).content
 
 
-def _ask(method: str, path: str, **kwargs: Any) -> requests.Response:
+def _ask(method: str, path: tuple[str, ...], **kwargs: Any) -> requests.Response:
     url = os.environ.get("TRE_URL", "http://127.0.0.1:8500").rstrip("/")
+    address = "/".join((url, "api", "v1", *(quote(part, safe="") for part in path)))
     token = os.environ.get("TRE_TOKEN", "")
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    headers = {**kwargs.pop("headers", {}), **({"Authorization": f"Bearer {token}"} if token else {})}
     try:
         response = requests.request(
-            method, url + path, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False, **kwargs
+            method, address, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False, **kwargs
         )
-    except requests.RequestException:
-        raise Invalid("client:unreachable", "The gateway does not answer.", "Check TRE_URL.") from None
+    except (requests.RequestException, ValueError):
+        raise Invalid("client:unreachable", "The gateway does not answer.", "Check TRE_URL and TRE_TOKEN.") from None
     if response.status_code != 200:
         raise refused(response)
     return response
+
+
+def _json(response: requests.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        raise _stranger(response) from None
 
 
 def refused(response: requests.Response) -> Invalid:
@@ -49,9 +61,12 @@ def refused(response: requests.Response) -> Invalid:
         body = response.json()
         return Invalid(str(body["code"]), str(body["sentence"]), str(body["next_step"]))
     except (ValueError, KeyError, TypeError):
-        return Invalid(
-            "client:not_a_gateway", f"The answer ({response.status_code}) is not one of a gateway.", "Check TRE_URL."
-        )
+        return _stranger(response)
+
+
+def _stranger(response: requests.Response) -> Invalid:
+    sentence = f"The answer ({response.status_code}) is not one of a gateway."
+    return Invalid("client:not_a_gateway", sentence, "Check TRE_URL.")
 
 
 def print_json(value: Any) -> None:
@@ -65,17 +80,33 @@ def print_lines(rows: list[dict[str, Any]]) -> None:
         click.echo("  ".join(str(row[key]) for key in ("id", "state", "title", "name") if row.get(key)))
 
 
-@click.command()
-def me() -> None:
+def print_status(row: dict[str, Any]) -> None:
+    """Where one stands: state, what you can do now, and what stands in the way of the rest."""
+    click.echo(f"{row['id']}  {row['state']}")
+    for command, why in row["actions"].items():
+        words = command.lower().replace("_", "-")
+        if why is None:
+            click.echo(f"  can be done now: {words}")
+        elif not why["code"].startswith("command:"):
+            click.echo(f"  not yet: {words}: {why['sentence']} {why['next_step']}")
+
+
+@click.command(epilog=example("tre me"))
+@click.option("--json", "as_json", is_flag=True, help="The whole answer.")
+def me(as_json: bool) -> None:
     """Who you are at the gateway, with the seats you hold."""
-    print_json(get("/api/v1/me"))
+    found = get("me")
+    if as_json:
+        print_json(found)
+        return
+    click.echo(f"{found['id']}  {found['name']}  {', '.join(found['appointments']).lower() or 'no seat'}")
 
 
-@click.command()
+@click.command(epilog=example("tre register --json"))
 @click.option("--json", "as_json", is_flag=True, help="The whole register.")
 def register(as_json: bool) -> None:
-    """The public register of data uses."""
-    entries = get("/api/v1/register")
+    """The public register of data uses; nobody needs a token for it."""
+    entries = get("register")
     if as_json:
         print_json(entries)
         return
@@ -83,44 +114,65 @@ def register(as_json: bool) -> None:
         click.echo(f"{entry['project_id_text']}  {entry['project_title']}  {len(entry['releases'])} releases")
 
 
-@click.command()
+@click.command(epilog=example("tre releases price PROJECT --input request.json"))
 @click.argument("project")
-@click.option("--input", "request", type=click.File(encoding="utf-8"), required=True, help="The request as JSON.")
-def price(project: str, request: Any) -> None:
+@click.option("--input", "request", type=click.File("rb"), required=True, help="The request as JSON (- for stdin).")
+@click.option("--json", "as_json", is_flag=True, help="The whole price.")
+def price(project: str, request: Any, as_json: bool) -> None:
     """What a request would cost; nothing is stored and no record is read."""
-    print_json(post(f"/api/v1/projects/{project}/price", {"request": _loaded(request)}))
+    asked = json.dumps({"request": read_object(request.read())}).encode()
+    cost = post("projects", project, "price", body=asked)
+    if as_json:
+        print_json(cost)
+        return
+    click.echo(f"epsilon {cost['epsilon_this_release_alone']} for this release alone, {cost['micro_rho']} micro-rho")
+    for line in cost["lines"]:
+        width = line["half_width_95"] or "not known beforehand"
+        click.echo(f"  {line['statistic']} ({line['kind']}, {line['cells']} cells): 95 % half-width {width}")
 
 
-def _loaded(file: Any) -> Any:
-    try:
-        return json.load(file)
-    except ValueError:
-        raise Invalid("input:malformed", "The file is not JSON.", "Correct it.") from None
-
-
-@click.command()
+@click.command(epilog=example("tre releases download RELEASE --out package.zip"))
 @click.argument("release")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to write.")
+@_OUT
 def download(release: str, out: Path) -> None:
-    """The released package (zip)."""
-    _save(out, get_bytes(f"/api/v1/releases/{release}/package"))
+    """The released package (zip), for members of its project; every download is recorded."""
+    _save(out, get_bytes("releases", release, "package"))
 
 
-@click.command()
+@click.command(epilog=example("tre releases artefact RELEASE --out artefact.json"))
 @click.argument("release")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to write.")
+@_OUT
 def artefact(release: str, out: Path) -> None:
-    """The sealed artefact, for its reviewers."""
-    _save(out, get_bytes(f"/api/v1/releases/{release}/artefact"))
+    """The sealed artefact, for its reviewers; every look is recorded."""
+    _save(out, get_bytes("releases", release, "artefact"))
 
 
-@click.command("export")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to write.")
+@click.command("export", epilog=example("tre audit export --out audit.jsonl"))
+@_OUT
 def export_audit(out: Path) -> None:
     """The whole log, one JSON row a line, for `tre audit verify`. For auditors."""
-    pool = get("/api/v1/pools")[0]["id"]
-    rows = post(f"/api/v1/pools/{pool}/export-audit", {})["returned"]["rows"]
+    rows = post("pools", _pool(), "export-audit", body=b"{}")["returned"]["rows"]
     _save(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode())
+
+
+@click.command("status", epilog=example("tre intake status"))
+@click.option("--json", "as_json", is_flag=True, help="Every load with its exact figures.")
+def intake_status(as_json: bool) -> None:
+    """What was loaded and what is in quarantine; recorded in the log. For IG officers and auditors."""
+    loads = post("pools", _pool(), "view-quality", body=b"{}")["returned"]["loads"]
+    if as_json:
+        print_json(loads)
+        return
+    for load in loads:
+        kept, held_back = sum(load["rows"].values()), sum(load["quarantined"].values())
+        click.echo(f"{load['organisation']} ({load['format']}): {kept} rows, {held_back} in quarantine")
+
+
+def _pool() -> str:
+    pools = get("pools")
+    if not pools:
+        raise Invalid("subject:unknown", "There is no pool that you can see.", "Check the address or sign in.")
+    return str(pools[0]["id"])
 
 
 def _save(out: Path, data: bytes) -> None:

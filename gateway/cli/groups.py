@@ -7,6 +7,11 @@ from typing import Any
 import click
 
 
+def example(line: str) -> str:
+    """The end of a command's help: one line that can be typed, kept on one line."""
+    return f"\b\nExample:\n  {line}"
+
+
 class LazyGroup(click.Group):
     """Commands named by `module:attribute`; one that is a mapping of such names is a group of its own."""
 

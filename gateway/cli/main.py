@@ -6,10 +6,9 @@ from typing import Any
 
 import click
 
-from gateway.cli.groups import LazyGroup
+from gateway.cli.groups import LazyGroup, example
 from gateway.cli.nouns import NounGroup
-from gateway.rules.refusals import Refusal
-from workspaces.catalogue.errors import Invalid
+from gateway.cli.problems import told
 
 _TOP = {
     "serve": "gateway.cli.admin:serve",
@@ -19,7 +18,10 @@ _TOP = {
     "me": "gateway.cli.client:me",
 }
 _GROUPS: dict[str, tuple[str, dict[str, str]]] = {
-    "intake": ("Source records into the vault.", {"load": "gateway.cli.records:load"}),
+    "intake": (
+        "Source records into the vault.",
+        {"load": "gateway.cli.intake:load", "status": "gateway.cli.client:intake_status"},
+    ),
     "opt-outs": (
         "The exchange with the national opt-out service.",
         {
@@ -34,26 +36,30 @@ _GROUPS: dict[str, tuple[str, dict[str, str]]] = {
     ),
 }
 # Nouns whose commands follow from the transitions; beside them what is written by hand.
-_NOUNS: dict[str, dict[str, str]] = {
-    "pools": {},
-    "opt-out-lists": {},
-    "projects": {},
-    "snapshots": {"contains": "gateway.cli.records:contains"},
-    "workspaces": {},
-    "transfers": {},
-    "jobs": {},
-    "releases": {
-        "price": "gateway.cli.client:price",
-        "download": "gateway.cli.client:download",
-        "artefact": "gateway.cli.client:artefact",
-    },
-    "register-entries": {},
-    "people": {"appoint": "gateway.cli.admin:appoint"},
+_NOUNS: dict[str, tuple[str, dict[str, str]]] = {
+    "pools": ("The pool of people, with its budget for life.", {"open": "gateway.cli.admin:open_the_pool"}),
+    "opt-out-lists": ("Answers of the national opt-out service.", {}),
+    "projects": ("Applications, votes, and the projects they become.", {}),
+    "snapshots": ("Builds of a project's records.", {"contains": "gateway.cli.records:contains"}),
+    "workspaces": ("Where scripts come in and jobs run.", {}),
+    "transfers": ("Scripts on their way into a workspace.", {}),
+    "jobs": ("Runs of an admitted script in the snapshot's room.", {}),
+    "releases": (
+        "Requests for output, their reviews and packages.",
+        {
+            "price": "gateway.cli.client:price",
+            "download": "gateway.cli.client:download",
+            "artefact": "gateway.cli.client:artefact",
+            "verify": "gateway.cli.offline:verify_release",
+        },
+    ),
+    "register-entries": ("What the public register will say.", {}),
+    "people": ("Who has signed in, their seats, their tokens.", {"appoint": "gateway.cli.admin:appoint"}),
 }
 
 
 class Main(LazyGroup):
-    """The root: entry points add commands; refusals go to stderr and end with 1."""
+    """The root: entry points add commands; whatever goes wrong is told in one shape, never as a traceback."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Ours, and what other parts of the installation add."""
@@ -67,28 +73,38 @@ class Main(LazyGroup):
         found: click.Command | None = next((point.load() for point in _added() if point.name == cmd_name), None)
         return found
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; what a person should read is one line."""
+    def main(  # type: ignore[override]
+        self, args: Any = None, prog_name: Any = None, *, standalone_mode: bool = True, **extra: Any
+    ) -> Any:
+        """Run a command; its exit code is what the process ends with."""
         try:
-            return super().invoke(ctx)
-        except (Refusal, Invalid) as why:
-            click.echo(str(why), err=True)
-            ctx.exit(1)
+            ends = super().main(args, prog_name, standalone_mode=False, **extra)
+        except Exception as error:
+            if not standalone_mode:
+                raise
+            ends = told(error)
+        if not standalone_mode:
+            return ends
+        sys.exit(ends if isinstance(ends, int) else 0)
 
 
 def _added() -> Any:
     return entry_points(group="tre.commands")
 
 
-@click.command(cls=Main, lazy=_TOP)
+@click.command(cls=Main, lazy=_TOP, epilog=example("tre releases --help"))
 def main() -> None:
-    """A gateway for trusted research environments."""
+    """A gateway for trusted research environments.
+
+    Commands of the client speak to the gateway at TRE_URL with the token in TRE_TOKEN. Commands of operators run on
+    the gateway's machine with its TRE_ settings. The two `verify` commands need neither.
+    """
 
 
 for _name, (_help, _lazy) in _GROUPS.items():
     main.add_command(LazyGroup(_name, help=_help, lazy=_lazy))
-for _name, _lazy in _NOUNS.items():
-    main.add_command(NounGroup(_name, lazy=_lazy))
+for _name, (_help, _lazy) in _NOUNS.items():
+    main.add_command(NounGroup(_name, help=_help, lazy=_lazy))
 
 
 if __name__ == "__main__":

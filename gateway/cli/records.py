@@ -1,84 +1,24 @@
-"""Commands on records and opt-outs: on the gateway's machine, by a person with the seat for it (`--as EMAIL`)."""
+"""Commands on opt-outs and snapshots: on the gateway's machine, by a person with the seat for it (`--as EMAIL`)."""
 
 import json
 import time
 from pathlib import Path
-from typing import Any
 
 import click
 
 from gateway.cli.admin import acting, house
+from gateway.cli.groups import example
 from gateway.jobs.look_for_people import look_for_people
 from gateway.jobs.opt_out_lists import receive_list, request_list
-from gateway.jobs.records import load_records
 from workspaces.catalogue.errors import Invalid
-from workspaces.intake import LoadReport, Source, read_sources
 from workspaces.snapshots import read_numbers
 
-LOADED, WITH_QUARANTINE, REFUSED = 0, 3, 4
 PATIENCE_SECONDS = 300
 
 as_person = click.option("--as", "email", required=True, envvar="TRE_AS", help="Your address, as you signed in.")
 
 
-@click.command()
-@click.argument("data", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--source", "only", multiple=True, help="Only this organisation (again for more).")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a source.")
-@as_person
-@click.pass_context
-def load(ctx: click.Context, data: Path, only: tuple[str, ...], as_json: bool, email: str) -> None:
-    """Load what organisations sent: DATA/sources.toml and DATA/FORMAT/ORGANISATION/.
-
-    Ends with 0 (loaded), 3 (loaded, some rows in quarantine) or 4 (a source was refused; the others are loaded).
-    """
-    at, ends = house(), LOADED
-    actor = acting(at, email)
-    for source, folder in _sources(ctx, data, only):
-        try:
-            report = load_records(at, actor=actor, source=source, folder=folder)
-        except Invalid as why:
-            click.echo(f"{source.organisation}: {why}", err=True)
-            ends = REFUSED
-            continue
-        ends = max(ends, WITH_QUARANTINE if report.quarantined else LOADED)
-        click.echo(json.dumps(_shown(report)) if as_json else _words(report))
-    ctx.exit(ends)
-
-
-def _sources(ctx: click.Context, data: Path, only: tuple[str, ...]) -> list[tuple[Source, Path]]:
-    try:
-        declared = read_sources(data / "sources.toml")
-    except Invalid as why:
-        click.echo(str(why), err=True)
-        ctx.exit(REFUSED)
-    chosen = [source for source in declared.sources if not only or source.organisation in only]
-    return [(source, data / source.format.value / source.organisation) for source in chosen]
-
-
-def _shown(report: LoadReport) -> dict[str, Any]:
-    return {
-        "organisation": report.source.organisation,
-        "format": report.source.format.value,
-        "digest": report.digest,
-        "already_loaded": report.already_loaded,
-        "rows": report.rows,
-        "quarantined": report.quarantined,
-        "unsupported": report.unsupported,
-        "alarms": list(report.alarms),
-    }
-
-
-def _words(report: LoadReport) -> str:
-    begun = f"{report.source.organisation} ({report.source.format.value})"
-    if report.already_loaded:
-        return f"{begun}: loaded before, nothing changed"
-    quarantined = ", ".join(f"{reason} {count}" for reason, count in sorted(report.quarantined.items())) or "none"
-    alarms = "".join(f"; ALARM {alarm}" for alarm in report.alarms)
-    return f"{begun}: {sum(report.rows.values())} rows; quarantined: {quarantined}{alarms}"
-
-
-@click.command()
+@click.command(epilog=example("tre opt-outs request --as operator@example.org"))
 @as_person
 def request(email: str) -> None:
     """Ask the national service about everybody in the vault: a request file in the outbox."""
@@ -86,7 +26,7 @@ def request(email: str) -> None:
     click.echo(request_list(at, actor=acting(at, email)))
 
 
-@click.command()
+@click.command(epilog=example("tre opt-outs import 20260701090000_0001 --as operator@example.org"))
 @click.argument("local_id")
 @as_person
 def take_in(local_id: str, email: str) -> None:
@@ -95,8 +35,14 @@ def take_in(local_id: str, email: str) -> None:
     click.echo(receive_list(at, actor=acting(at, email), local_id=local_id))
 
 
-@click.command()
-@click.option("--wait", default=PATIENCE_SECONDS, show_default=True, help="Seconds to wait for the answer.")
+@click.command(epilog=example("tre opt-outs exchange --wait 600 --as operator@example.org"))
+@click.option(
+    "--wait",
+    type=click.IntRange(0),
+    default=PATIENCE_SECONDS,
+    show_default=True,
+    help="Seconds to wait.",
+)
 @as_person
 def exchange(wait: int, email: str) -> None:
     """Ask, wait for the answer, and take it in; an IG officer then activates the list."""
@@ -114,7 +60,7 @@ def exchange(wait: int, email: str) -> None:
     click.echo(receive_list(at, actor=actor, local_id=local_id))
 
 
-@click.command()
+@click.command(epilog=example("tre snapshots contains SNAPSHOT --numbers numbers.txt --as ig-officer@example.org"))
 @click.argument("snapshot")
 @click.option(
     "--numbers",

@@ -6,7 +6,8 @@ input rolls everything back and leaves one audit row of its own.
 
 import hmac
 import json
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -58,7 +59,7 @@ def perform(gateway: Gateway, *, actor: Actor, command: Command, subject_id: str
     try:
         outcome, then = _commit(gateway, actor, command, subject_id, given)
     except (Refusal, Invalid) as why:
-        _record_refusal(gateway, actor, command, subject_id, given, why)
+        record_refusal(gateway, actor, command, subject_id, given, why)
         raise
     if then is None or not _possible(gateway, then, subject_id):
         return outcome
@@ -119,9 +120,10 @@ def _record(gateway: Gateway, work: Work, act: Act, row: Step, given: Given) -> 
             work.add(Notice(at=act.now, person_id=member.person_id, event=row.records.value, subject_id=subject))
 
 
-def _record_refusal(
+def record_refusal(
     gateway: Gateway, actor: Actor, command: Command, subject_id: str, raw: Any, why: Refusal | Invalid
 ) -> None:
+    """One audit row for an attempt that was refused, with its code; what was sent stays out of it."""
     with gateway.unit.writing() as work:
         subject = subject_of(work, subject_id)
         facts = facts_of(work, subject, gateway.now(), gateway.settings.list_max_age_days) if subject else None
@@ -134,7 +136,7 @@ def _record_refusal(
             roles=sorted(role.value for role in roles_on(actor, facts)) if facts else [],
             command=command.value,
             noun=facts.noun.value if facts else "",
-            subject_id=subject_id[:64],
+            subject_id=subject_id.encode("utf-8", "replace").decode()[:64],
             state_before=facts.state.value if facts else "",
             state_after=facts.state.value if facts else "",
             code=why.code,
@@ -164,6 +166,16 @@ def permit(gateway: Gateway, *, actor: Actor, command: Command, subject_id: str)
     answer: Step | Refusal = choose(actor, command, facts) if facts else unknown()
     if isinstance(answer, Refusal) or facts is None:
         why = answer if isinstance(answer, Refusal) else unknown()
-        _record_refusal(gateway, actor, command, subject_id, None, why)
+        record_refusal(gateway, actor, command, subject_id, None, why)
         raise why
     return facts
+
+
+@contextmanager
+def noted(gateway: Gateway, *, actor: Actor, command: Command, subject_id: str, given: Any = None) -> Iterator[None]:
+    """Around what may be refused before a command comes to the door: it leaves the same audit row there."""
+    try:
+        yield
+    except (Refusal, Invalid) as why:
+        record_refusal(gateway, actor, command, subject_id, given, why)
+        raise

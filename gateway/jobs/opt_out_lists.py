@@ -3,7 +3,7 @@
 from secrets import token_bytes
 
 from gateway.commands.opt_outs import Received, Requested
-from gateway.commands.perform import perform, permit
+from gateway.commands.perform import noted, perform, permit
 from gateway.evidence.commitments import commit
 from gateway.jobs.house import House
 from gateway.models import OptOutList as Row
@@ -24,7 +24,8 @@ def request_list(house: House, *, actor: Actor) -> str:
     """Ask about everybody in the vault; the local id that the answer will carry."""
     pool_id = house.pool_id()
     permit(house.gateway, actor=actor, command=Command.REQUEST_OPT_OUTS, subject_id=pool_id)
-    local_id = write_request(vault=Vault(house.vault), exchange=exchange_of(house), now=house.gateway.now())
+    with noted(house.gateway, actor=actor, command=Command.REQUEST_OPT_OUTS, subject_id=pool_id):
+        local_id = write_request(vault=Vault(house.vault), exchange=exchange_of(house), now=house.gateway.now())
     given = Requested(local_id=local_id)
     perform(house.gateway, actor=actor, command=Command.REQUEST_OPT_OUTS, subject_id=pool_id, given=given)
     return local_id
@@ -34,7 +35,8 @@ def receive_list(house: House, *, actor: Actor, local_id: str) -> str:
     """Take one answer in; the id of the new list."""
     pool_id = house.pool_id()
     permit(house.gateway, actor=actor, command=Command.RECEIVE_OPT_OUTS, subject_id=pool_id)
-    answer = read_answer(exchange=exchange_of(house), local_id=local_id, now=house.gateway.now())
+    with noted(house.gateway, actor=actor, command=Command.RECEIVE_OPT_OUTS, subject_id=pool_id):
+        answer = read_answer(exchange=exchange_of(house), local_id=local_id, now=house.gateway.now())
     nonce = token_bytes(32)
     given = Received(
         local_id=local_id,

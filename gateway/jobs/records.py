@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gateway.commands.perform import perform, permit
+from gateway.commands.perform import noted, perform, permit
 from gateway.commands.pools import Loaded
 from gateway.jobs.house import House
 from gateway.rules.facts import Actor
@@ -14,7 +14,8 @@ def load_records(house: House, *, actor: Actor, source: Source, folder: Path) ->
     """Load one delivery of one source. The same bytes a second time change nothing but the log."""
     pool_id = house.pool_id()
     permit(house.gateway, actor=actor, command=Command.LOAD_RECORDS, subject_id=pool_id)
-    report = load(source=source, folder=folder, vault=Vault(house.vault), clock=house.gateway.now)
+    with noted(house.gateway, actor=actor, command=Command.LOAD_RECORDS, subject_id=pool_id, given=source.describe()):
+        report = load(source=source, folder=folder, vault=Vault(house.vault), clock=house.gateway.now)
     given = Loaded(
         digest=report.digest,
         organisation=source.organisation,

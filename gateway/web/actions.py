@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, after_this_request, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
@@ -14,7 +14,7 @@ from gateway.rules.refusals import Refusal, Why
 from gateway.store.queries import sessions
 from gateway.vocabulary import Command
 from gateway.web import wording
-from gateway.web.current import carry_out, gateway, one
+from gateway.web.current import carry_out, gateway, note, one
 from gateway.web.errors import status_of
 from gateway.web.forms import Filled
 from gateway.web.sessions import ServerSession
@@ -142,13 +142,22 @@ def reasoned(blueprint: Blueprint, path: str, command: Command, back: Callable[[
 def answer_status(form: FlaskForm, problem: Invalid | Refusal | None) -> int:
     """200 for a fresh form, 422 for a wrong one, else what the command's answer means."""
     if problem is not None:
+        note(problem)
+        code = problem.code
+        after_this_request(lambda response: _coded(response, code))
         return status_of(problem)
     return 422 if form.errors else 200
+
+
+def _coded(response: Response, code: str) -> Response:
+    response.headers["X-Refusal-Code"] = code
+    return response
 
 
 def _route(blueprint: Blueprint, path: str, command: Command, view: Any, methods: list[str]) -> None:
     name = command.value.lower()
     ENDPOINTS[command] = f"{blueprint.name}.{name}"
+    view.command = command
     blueprint.add_url_rule(path, endpoint=name, view_func=view, methods=methods)
 
 

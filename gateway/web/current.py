@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from flask import current_app, g, session
+from flask import current_app, g, request, session
 
-from gateway.commands.perform import Gateway, Outcome, perform
+from gateway.commands.perform import Gateway, Outcome, perform, record_refusal
 from gateway.models import Person
 from gateway.rules.facts import Actor
 from gateway.rules.refusals import Refusal, unknown
@@ -14,6 +14,7 @@ from gateway.settings import Settings
 from gateway.store.queries import history, views
 from gateway.store.queries.facts import actor_of, pool_of
 from gateway.vocabulary import Command, Noun
+from workspaces.catalogue.errors import Invalid
 
 PERSON = "person_id"
 _View = TypeVar("_View", bound=Callable[..., Any])
@@ -93,7 +94,18 @@ def many(noun: Noun) -> list[views.View]:
 
 def carry_out(command: Command, subject_id: str, given: Any = None) -> Outcome:
     """One command by the signed-in person, through the door."""
+    g.at_the_door = True
     return perform(gateway(), actor=actor(), command=command, subject_id=subject_id, given=given)
+
+
+def note(error: Invalid | Refusal) -> None:
+    """What was refused on the way to the door (an unknown subject, a body too large) leaves the row it would leave."""
+    command = getattr(current_app.view_functions.get(request.endpoint or ""), "command", None)
+    if request.method != "POST" or command is None or g.get("at_the_door") or actor_or_none() is None:
+        return
+    subject_id = (request.view_args or {}).get("subject_id", "") or pool_id()
+    g.at_the_door = True
+    record_refusal(gateway(), actor(), command, subject_id, None, error)
 
 
 def past(subject_id: str) -> list[views.View]:

@@ -8,23 +8,26 @@ from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from gateway.commands.bodies import TooLarge
 from gateway.rules.refusals import Refusal, Why
+from gateway.web.current import note
 from workspaces.catalogue.errors import Invalid
 
 STATUS = {Why.UNKNOWN: 404, Why.FORBIDDEN: 403, Why.STATE: 409, Why.CONDITION: 409}
-UNPROCESSABLE = 422
+UNPROCESSABLE, TOO_LARGE = 422, 413
 _log = logging.getLogger("gateway.web")
 _PLAIN = {
     400: ("This request could not be read", "Go back, reload the page and send it again."),
     403: ("This is not for you", "Ask whoever runs this gateway if you think that it should be."),
     404: ("Page not found", "If you typed the address, check it. If you followed a link, you may need to sign in."),
     405: ("This cannot be done here", "Go back and use the buttons on the page."),
-    413: ("That is too large", "Nothing was kept. Send less than 1 MiB."),
 }
 
 
 def status_of(error: Invalid | Refusal) -> int:
     """The status code of what a command raised."""
+    if isinstance(error, TooLarge):
+        return TOO_LARGE
     return STATUS[error.why] if isinstance(error, Refusal) else UNPROCESSABLE
 
 
@@ -39,9 +42,13 @@ def install(app: Flask) -> None:
 
 def _known(error: Invalid | Refusal) -> Response:
     status = status_of(error)
-    heading = {404: "Page not found", 403: "You cannot do this", 409: "This cannot be done now"}.get(
-        status, "There is a problem with what was sent"
-    )
+    note(error)
+    heading = {
+        404: "Page not found",
+        403: "You cannot do this",
+        409: "This cannot be done now",
+        TOO_LARGE: "That is too large",
+    }.get(status, "There is a problem with what was sent")
     return _page(status, heading, error.sentence, error.next_step, code=error.code)
 
 
@@ -53,12 +60,13 @@ def _forged(_: CSRFError) -> Response:
 
 
 def _http(error: HTTPException) -> Response:
+    if isinstance(error, RequestEntityTooLarge):
+        return _known(TooLarge())
     if error.response is not None:
         return make_response(error.response)
     status = error.code or 500
     heading, next_step = _PLAIN.get(status, ("Something went wrong", "Go back and try again."))
-    sentence = "The largest request that can be taken is 2 MiB." if isinstance(error, RequestEntityTooLarge) else ""
-    response = _page(status, heading, sentence, next_step, code=f"http:{status}")
+    response = _page(status, heading, "", next_step, code=f"http:{status}")
     allowed = getattr(error, "valid_methods", None)
     if allowed:
         response.headers["Allow"] = ", ".join(sorted(allowed))

@@ -93,9 +93,12 @@ def summary(form: FlaskForm | None, problem: Invalid | Refusal | None = None) ->
         for field in form or ()
         if field.errors and isinstance(field.errors[0], str)
     ]
-    if problem is not None:
-        errors.append({"text": f"{problem.sentence} {problem.next_step}"})
-    return {"titleText": "There is a problem", "errorList": errors} if errors else None
+    if problem is None:
+        return {"titleText": "There is a problem", "errorList": errors} if errors else None
+    named = problem.code.partition(":")[2]
+    where = {"href": f"#{form[named].id}"} if form is not None and named in form else {}
+    errors.append({"text": f"{problem.sentence} {problem.next_step}", **where})
+    return {"titleText": "There is a problem", "descriptionText": f"Code: {problem.code}", "errorList": errors}
 
 
 class DayField(Field):  # type: ignore[misc]

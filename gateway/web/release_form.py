@@ -12,7 +12,7 @@ from flask_wtf import FlaskForm
 from wtforms import FieldList, Form, FormField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, ValidationError
 
-from gateway.web.forms import Filled, PlainNumber, choice
+from gateway.web.forms import Filled, choice
 from workspaces.catalogue.code_lists import CODE_LISTS
 from workspaces.catalogue.columns import Column, Table, Type
 from workspaces.catalogue.concepts import concepts
@@ -98,7 +98,7 @@ class ReleaseForm(FlaskForm):  # type: ignore[misc]
     epsilon = StringField(
         "Privacy loss offered (ε)",
         description="More than 0, at most 1. More gives narrower intervals and leaves less for later.",
-        validators=[PlainNumber("Enter a number above 0 and at most 1, for example 0.5", "1")],
+        validators=[Filled("Enter a number above 0 and at most 1, for example 0.5", 40)],
     )
 
     def offer(self, granted: Granted) -> None:

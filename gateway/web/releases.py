@@ -4,14 +4,14 @@ import io
 import zipfile
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import RadioField, TextAreaField
 from wtforms.validators import InputRequired
 
 from gateway.commands.downloads import package_bytes, reviewed_package
-from gateway.commands.perform import permit
+from gateway.commands.perform import noted, permit
 from gateway.commands.releases import priced, shown
 from gateway.rules.refusals import Refusal
 from gateway.vocabulary import Command, Noun, Verdict
@@ -33,6 +33,7 @@ BUTTONS = (
     Command.REVIEW_RELEASE,
     Command.ADJUDICATE_RELEASE,
 )
+STAGES = ("DRAFT", "SUBMITTED", "PLAN_CLEARED", "RESERVED", "DRAWING", "SEALED", "IN_REVIEW", "APPROVED", "RELEASED")
 MOVING = frozenset({"PLAN_CLEARED", "RESERVED", "DRAWING"})
 
 
@@ -53,6 +54,7 @@ def page(subject_id: str) -> ResponseReturnValue:
         may_download=may(view, Command.DOWNLOAD_OUTPUT),
         governing=offers(view, Command.RECALL_RELEASE),
         moving=view["state"] in MOVING,
+        stages=STAGES,
         history=past(subject_id),
         may_see_project=sees(view["project_id"]),
     )
@@ -122,8 +124,10 @@ def _grow(form: ReleaseForm, rows: str) -> None:
 
 def _price(subject_id: str, command: Command, body: dict[str, Any]) -> dict[str, Any]:
     """What the request would cost; nothing is stored, no record is read."""
+    g.at_the_door = True
     facts = permit(gateway(), actor=actor(), command=command, subject_id=subject_id)
-    return shown(priced(facts, body)[1])
+    with noted(gateway(), actor=actor(), command=command, subject_id=subject_id, given=body):
+        return shown(priced(facts, body)[1])
 
 
 class PlanForm(FlaskForm):  # type: ignore[misc]

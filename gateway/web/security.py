@@ -5,9 +5,10 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 from flask_wtf import CSRFProtect
 
+from gateway.commands.bodies import MAX_BYTES
 from gateway.settings import Settings
 
-MAX_REQUEST_BYTES = 2 * 1024 * 1024
+MAX_REQUEST_BYTES = MAX_BYTES
 YEAR = 365 * 24 * 3600
 ARTEFACT_POLICY = (
     "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "

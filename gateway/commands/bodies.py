@@ -18,6 +18,17 @@ class Malformed(Invalid):
         )
 
 
+class TooLarge(Invalid):
+    """More than one request may hold: 413. Pages and API say the same."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "input:too_large",
+            f"What was sent is larger than {MAX_BYTES // 1024 // 1024} MiB.",
+            "Send something smaller.",
+        )
+
+
 def read_object(data: bytes) -> dict[str, Any]:
     """The object that the body holds; an empty body is the empty object. Raises Malformed."""
     if not data.strip():

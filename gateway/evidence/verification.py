@@ -1,0 +1,83 @@
+"""Whether a release package is what was sealed: pure, so that an outsider runs it on a copy with nothing of ours near.
+
+The tables and the page of a package follow from its artefact alone; they are made again and compared.
+"""
+
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from gateway.evidence.package import make_package
+
+MAX_BYTES = 64 * 1024 * 1024
+_TWO = ("artefact.json", "about.json")
+
+
+@dataclass(frozen=True)
+class Package:
+    """What a package says it is. `broken` names the first thing that is not as it must be; empty when all is."""
+
+    release_id: str
+    mark: str
+    digest: str
+    broken: str
+    registered: bool | None = None
+
+
+def verify_package(data: bytes, register: Iterable[Mapping[str, Any]] | None = None) -> Package:
+    """Make the package again from its artefact, and look its digest up in the public register if one is given."""
+    files = _files(data)
+    if files is None:
+        return Package("", "", "", "the file is not a package: no zip with artefact.json and about.json")
+    digest = sha256(files["artefact.json"]).hexdigest()
+    try:
+        about = json.loads(files["about.json"])
+        again = _files(make_package(json.loads(files["artefact.json"]), about)) or {}
+        release_id, mark, sealed = str(about["release_id"]), str(about["mark"]), about["artefact_digest"]
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, ArithmeticError):
+        return Package("", "", digest, "artefact.json or about.json is not one that this gateway writes")
+    broken = next((f"{name} does not follow from the artefact" for name in _differing(files, again)), "")
+    if sealed != digest:
+        broken = "artefact.json is not the one that was sealed"
+    return _in_register(Package(release_id, mark, digest, broken), register)
+
+
+def _in_register(found: Package, register: Iterable[Mapping[str, Any]] | None) -> Package:
+    if register is None or found.broken:
+        return found
+    named = {each.get("artefact_digest") for entry in register for each in _releases(entry, found.release_id)}
+    if not named:
+        return Package(found.release_id, found.mark, found.digest, "the register names no such release", False)
+    if named != {found.digest}:
+        return Package(
+            found.release_id, found.mark, found.digest, "the register names another artefact for this release", False
+        )
+    return Package(found.release_id, found.mark, found.digest, "", True)
+
+
+def _releases(entry: Mapping[str, Any], release_id: str) -> list[Mapping[str, Any]]:
+    listed = entry.get("releases") if isinstance(entry, Mapping) else None
+    rows = [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
+    return [each for each in rows if each.get("id") == release_id]
+
+
+def _differing(files: Mapping[str, bytes], again: Mapping[str, bytes]) -> list[str]:
+    return sorted(name for name in files.keys() | again.keys() if files.get(name) != again.get(name))
+
+
+def _files(data: bytes) -> dict[str, bytes] | None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            if sum(entry.file_size for entry in entries) > MAX_BYTES:
+                return None
+            files = {entry.filename: archive.read(entry) for entry in entries}
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError, zlib.error):
+        return None
+    whole = len(files) == len(entries) and all(name in files for name in _TWO)
+    return files if whole else None
