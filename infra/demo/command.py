@@ -106,9 +106,9 @@ def watch(running: Children) -> None:
 def play(place: Place, house: "object") -> None:
     """The journey, its proofs, its summary. Ends with 1 at the first wrong outcome, naming the step."""
     from gateway.jobs.house import House
+    from infra.demo.acts import play as play_journey
     from infra.demo.diary import Diary, WrongOutcome
     from infra.demo.journey import Journey
-    from infra.demo.journey import play as play_journey
     from infra.demo.proofs import Proofs
     from infra.demo.stages import exchange
     from infra.demo.summary import summary
