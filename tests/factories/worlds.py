@@ -1,6 +1,7 @@
 """Small worlds: tables as lists of dictionaries, their snapshot files, and schemas over them."""
 
 import random
+from fractions import Fraction
 from pathlib import Path
 
 import duckdb
@@ -64,9 +65,53 @@ def rows_of(view, files) -> dict:
     with duckdb.connect() as connection:
         for table in view.tables:
             connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{files.room / table}.parquet')")  # noqa: S608
-        result = connection.execute(view.sql)
-        names = [column[0] for column in result.description]
-        rows = result.fetchall()
+        return _by_person(connection.execute(view.sql))
+
+
+class Tables:
+    """Tables in memory that can be filled again and again: one connection for many small worlds."""
+
+    def __enter__(self):
+        self.connection = duckdb.connect()
+        for table in TABLES.values():
+            columns = ", ".join(f"{column.name} {TYPES[column.type]}" for column in table.columns)
+            self.connection.execute(f"CREATE TABLE {table.name} ({columns})")
+        return self
+
+    def __exit__(self, *_):
+        self.connection.close()
+
+    def rows(self, view, world) -> dict:
+        """Each person's row of the view's canonical SQL in this world."""
+        for name in view.tables:
+            self._fill(TABLES[name], world.get(name, []))
+        return _by_person(self.connection.execute(view.sql))
+
+    def _fill(self, table, rows):
+        self.connection.execute(f"DELETE FROM {table.name}")  # noqa: S608
+        if rows:
+            marks = ", ".join(f"({', '.join('?' for _ in table.columns)})" for _ in rows)
+            values = [row.get(column.name) for row in rows for column in table.columns]
+            self.connection.execute(f"INSERT INTO {table.name} VALUES {marks}", values)  # noqa: S608
+
+
+def _by_person(result) -> dict:
+    names = [column[0] for column in result.description]
+    rows = result.fetchall()
     found = {row[0]: dict(zip(names[1:], row[1:], strict=True)) for row in rows}
     assert len(found) == len(rows), "one row per person"
     return found
+
+
+def exact(view, found) -> dict:
+    """The rows with numbers in the unit of their column instead of steps of their grid."""
+    return {
+        person: {name: _exact(view.columns[name], value) for name, value in row.items()}
+        for person, row in found.items()
+    }
+
+
+def _exact(column, value):
+    if value is None or isinstance(value, bool) or not isinstance(value, int):
+        return value
+    return Fraction(value) * (column.grid.step if column.grid else 1)

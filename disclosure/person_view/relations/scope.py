@@ -9,7 +9,7 @@ from sqlglot import exp
 from disclosure.person_view.refusals import refuse
 from disclosure.person_view.relations.tables import VALUE_OF, common_grid, grid_scale, scale
 from disclosure.person_view.schema import PERSON_ID
-from disclosure.person_view.values import Proof, Value
+from disclosure.person_view.values import Proof, Value, number, paren
 from workspaces.catalogue.code_lists import CODE_LISTS
 from workspaces.catalogue.columns import Type
 
@@ -52,8 +52,11 @@ class Scope:
 
     def where(self, condition: exp.Expr | None, only: str | None = None) -> "Scope":
         """This scope under a condition that fixes concepts; `only` one source where the others may not meet it."""
-        found = {alias: ids for alias, ids in self._fixes(condition) if only in (None, alias)}
-        return replace(self, fixed={**self.fixed, **found})
+        fixed = dict(self.fixed)
+        for alias, ids in self._fixes(condition):
+            if only in (None, alias):
+                fixed[alias] = fixed.get(alias, ids) & ids
+        return replace(self, fixed=fixed)
 
     def rows(self) -> "Scope":
         """This scope inside an aggregate: row by row, and no aggregate again."""
@@ -82,12 +85,26 @@ class Scope:
         value = self._of_table(source, name) if source.relation.table else source.relation.columns.get(name)
         if value is None:
             refuse("column", f"The query {source.name} has no column {name}.")
-        value = replace(value, sql=exp.column(name, table=source.alias, quoted=True))
+        value = replace(value, sql=self._written(source, name))
         if not self.grouped:
             return value
         if not source.steady:
             refuse("group", f"The column {name} is neither grouped nor the same in all rows of a person.")
         return replace(value, sql=exp.Max(this=value.sql))
+
+    def _written(self, source: Source, name: str) -> exp.Expr:
+        """The column; a measured value only in rows of the concepts it was proven for.
+
+        An engine may read conditions in any order, and the numbers of another concept could overflow what is made of
+        this one's.
+        """
+        column = exp.column(name, table=source.alias, quoted=True)
+        concepts = VALUE_OF.get((source.relation.table or "", name))
+        if concepts is None:
+            return column
+        fixed = [number(concept) for concept in sorted(self.fixed[source.alias])]
+        meant = exp.In(this=exp.column(concepts, table=source.alias, quoted=True), expressions=fixed)
+        return paren(exp.Case().when(meant, column, copy=False))
 
     def _has(self, source: Source, name: str) -> bool:
         table = source.relation.table
