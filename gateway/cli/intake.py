@@ -10,13 +10,15 @@ import click
 from gateway.cli.admin import acting, house
 from gateway.cli.groups import example
 from gateway.cli.records import as_person
+from gateway.jobs.house import House
 from gateway.jobs.records import load_records
+from gateway.rules.facts import Actor
 from gateway.rules.refusals import Refusal
 from workspaces.catalogue.errors import Invalid
-from workspaces.intake import Format, LoadReport, Source, read_sources
+from workspaces.intake import Format, LoadReport, RefusedSource, Source, read_sources
 
 LOADED, WITH_QUARANTINE, REFUSED = 0, 3, 4
-Delivery = tuple[Source, Path]
+Delivery = tuple[Source, Path] | RefusedSource
 
 
 @click.command(epilog=example("tre intake load fhir RRV data/fhir/RRV --as operator@example.org"))
@@ -42,11 +44,11 @@ def load(
     try:
         at = house()
         actor = acting(at, email)
-        for source, folder in deliveries(what, sources, only):
+        for delivery in deliveries(what, sources, only):
             try:
-                report = load_records(at, actor=actor, source=source, folder=folder)
+                report = _load(at, actor, delivery)
             except Invalid as why:
-                click.echo(f"{why} ({source.organisation}, {source.format.value})", err=True)
+                click.echo(str(why), err=True)
                 ends = REFUSED
                 continue
             ends = max(ends, WITH_QUARANTINE if report.quarantined else LOADED)
@@ -57,8 +59,20 @@ def load(
     ctx.exit(ends)
 
 
+def _load(at: House, actor: Actor, delivery: Delivery) -> LoadReport:
+    """Raises Invalid, naming the source."""
+    if isinstance(delivery, RefusedSource):
+        raise delivery.why
+    source, folder = delivery
+    try:
+        return load_records(at, actor=actor, source=source, folder=folder)
+    except Invalid as why:
+        named = f"{source.organisation} ({source.format.value}): {why.sentence}"
+        raise Invalid(why.code, named, why.next_step) from None
+
+
 def deliveries(what: tuple[str, ...], sources: Path | None, only: tuple[str, ...]) -> Iterator[Delivery]:
-    """The sources that are meant, each with the folder of its files. Raises Invalid."""
+    """The sources that are meant, each with the folder of its files or why it is refused. Raises Invalid."""
     if len(what) == 1:
         yield from _of_folder(Path(what[0]), sources, only)
     elif len(what) == 3:
@@ -68,11 +82,13 @@ def deliveries(what: tuple[str, ...], sources: Path | None, only: tuple[str, ...
 
 
 def _of_folder(data: Path, declared: Path | None, only: tuple[str, ...]) -> Iterator[Delivery]:
-    found = read_sources(declared or data / "sources.toml").sources
-    unknown = set(only) - {source.organisation for source in found}
+    found = read_sources(declared or data / "sources.toml")
+    known = {source.organisation for source in found.sources} | {each.organisation for each in found.refused}
+    unknown = set(only) - known
     if unknown:
         raise _undeclared(f"{len(unknown)} of the organisations asked for")
-    for source in found:
+    yield from (each for each in found.refused if not only or each.organisation in only)
+    for source in found.sources:
         if not only or source.organisation in only:
             yield source, data / source.format.value / source.organisation
 
@@ -84,9 +100,13 @@ def _one(format_: str, organisation: str, path: Path, declared: Path | None) -> 
         raise Invalid("intake:folder_missing", "There is no such folder.", "Name the folder that holds the files.")
     beside = (path / "sources.toml", path.resolve().parents[0] / "sources.toml", *_above(path))
     where = declared or next((place for place in beside if place.is_file()), beside[0])
-    for source in read_sources(where).sources:
+    found = read_sources(where)
+    for source in found.sources:
         if (source.organisation, source.format.value) == (organisation, format_):
             return source, path
+    for refused in found.refused:
+        if refused.organisation == organisation:
+            return refused
     raise _undeclared("That organisation with that format")
 
 

@@ -136,8 +136,8 @@ def load_everything(place: Place, at: House) -> None:
     operator = acting(at, "operator")
     number = len(declared.sources)
     click.echo(f"Loading {number} sources into the vault")
-    for why in declared.refused:
-        click.echo(f"  refused: {why}")
+    for refused in declared.refused:
+        click.echo(f"  refused: {refused.why}")
     for done, source in enumerate(declared.sources, start=1):
         try:
             load_records(at, actor=operator, source=source, folder=declared.folder_of(source))

@@ -2,7 +2,7 @@
 
 from workspaces.intake.deliveries import Limits
 from workspaces.intake.loading import LoadReport, load
-from workspaces.intake.sources import Format, Source, Sources, Standing, read_sources
+from workspaces.intake.sources import Format, RefusedSource, Source, Sources, Standing, read_sources
 from workspaces.intake.vault import Load, Vault
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Limits",
     "Load",
     "LoadReport",
+    "RefusedSource",
     "Source",
     "Sources",
     "Standing",

@@ -60,6 +60,14 @@ class Source:
 
 
 @dataclass(frozen=True)
+class RefusedSource:
+    """An entry that cannot be used, or a delivery that no entry declares. `organisation` is empty if it names none."""
+
+    organisation: str
+    why: Invalid
+
+
+@dataclass(frozen=True)
 class Sources:
     """What a data folder declares. `population` is the pool's published size, never a count of records.
 
@@ -71,7 +79,7 @@ class Sources:
     population: int
     synthetic: bool
     sources: tuple[Source, ...]
-    refused: tuple[Invalid, ...] = ()
+    refused: tuple[RefusedSource, ...] = ()
 
     def folder_of(self, source: Source) -> Path:
         """Where the files of one of these sources lie."""
@@ -100,14 +108,14 @@ def read_sources(path: Path) -> Sources:
     return Sources(path.parent, population, synthetic, sources, (*refused, *_undeclared(path.parent, entries)))
 
 
-def _entries(entries: list[dict[str, Any]], synthetic: bool) -> tuple[tuple[Source, ...], list[Invalid]]:
+def _entries(entries: list[dict[str, Any]], synthetic: bool) -> tuple[tuple[Source, ...], list[RefusedSource]]:
     sources: dict[tuple[str, Format], Source] = {}
-    refused: list[Invalid] = []
+    refused: list[RefusedSource] = []
     for number, entry in enumerate(entries, start=1):
         try:
             source = _source(entry, number, synthetic)
         except Invalid as why:
-            refused.append(why)
+            refused.append(RefusedSource(str(entry.get("organisation", "")), why))
             continue
         if (source.organisation, source.format) in sources:
             raise _wrong("An organisation is named twice with the same format.")
@@ -115,17 +123,18 @@ def _entries(entries: list[dict[str, Any]], synthetic: bool) -> tuple[tuple[Sour
     return tuple(sources.values()), refused
 
 
-def _undeclared(folder: Path, entries: list[dict[str, Any]]) -> Iterator[Invalid]:
+def _undeclared(folder: Path, entries: list[dict[str, Any]]) -> Iterator[RefusedSource]:
     """A refusal for each delivery that no entry speaks of (privacy model P16)."""
     declared = {(entry.get("format"), entry.get("organisation")) for entry in entries}
     for form in Format:
         for place in sorted(each for each in folder.glob(f"{form}/*") if each.is_dir()):
             if (form.value, place.name) not in declared and re.fullmatch(CODE, place.name):
-                yield Invalid(
+                why = Invalid(
                     "intake:undeclared",
                     f"{place.name} ({form}): sources.toml does not declare this delivery.",
                     "Add a [[source]] with its standing, or take the folder out.",
                 )
+                yield RefusedSource(place.name, why)
 
 
 def _wrong(sentence: str) -> Invalid:

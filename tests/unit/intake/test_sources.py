@@ -33,16 +33,16 @@ def read(folder, *entries):
 def test_one_entry_is_refused_and_the_others_stand(tmp_path, changes, code):
     sources = read(tmp_path, entry("R1H", **changes), entry("RRV"))
     assert [source.organisation for source in sources.sources] == ["RRV"]
-    assert [why.code for why in sources.refused] == [code]
-    assert "R1H" in sources.refused[0].sentence
+    assert [refused.why.code for refused in sources.refused] == [code]
+    assert sources.refused[0].organisation == "R1H"
 
 
 def test_a_delivery_that_nobody_declares_is_refused(tmp_path):
     for place in ("fhir/RRV", "fhir/R1H", "cld/E09000001"):
         (tmp_path / place).mkdir(parents=True)
     refused = read(tmp_path, entry("RRV")).refused
-    assert [why.code for why in refused] == ["intake:undeclared"] * 2
-    assert [why.sentence.split()[0] for why in refused] == ["R1H", "E09000001"]
+    assert [each.why.code for each in refused] == ["intake:undeclared"] * 2
+    assert [each.organisation for each in refused] == ["R1H", "E09000001"]
 
 
 def test_a_delivery_named_twice_is_nobodys(tmp_path):
