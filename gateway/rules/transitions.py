@@ -320,10 +320,15 @@ def rows(state: State, command: Command) -> list[Step]:
     return [row for row in STEPS if row.command is command and row.state is state]
 
 
+def speaks_of(command: Command, state: State) -> bool:
+    """True when the command is about that noun at all; an id of another noun names nothing here."""
+    return any(row.command is command and type(row.state) is type(state) for row in STEPS)
+
+
 def choose(actor: Actor, command: Command, facts: Facts) -> Step | Refusal:
     """The row to take, or why not. Asked by the door and by every page, so that both say the same."""
     roles = roles_on(actor, facts)
-    if not may_see(roles, facts):
+    if not may_see(roles, facts) or not speaks_of(command, facts.state):
         return unknown()
     allowed = frozenset(role for row in STEPS if row.command is command for role in row.by)
     if not roles & allowed:
