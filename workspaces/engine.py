@@ -4,8 +4,9 @@ Messages of the database engine may quote a value of a record, so callers of `qu
 ours instead, without the original as its cause.
 """
 
+import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,23 @@ def one(engine: Engine, query: str, values: dict[str, object] | None = None) -> 
 def counts(engine: Engine, query: str) -> dict[str, int]:
     """Name -> number from a query of two columns, names sorted."""
     return {str(name): int(number) for name, number in sorted(engine.execute(query).fetchall())}
+
+
+def write_parquet(engine: Engine, query: str, path: Path, *, row_group: int = 122_880) -> int:
+    """Write what a query yields into a Parquet file; gives its rows."""
+    options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {int(row_group)}"
+    return one(engine, f"COPY ({query}) TO $path ({options})", {"path": str(path)})
+
+
+def fill(engine: Engine, table: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> None:
+    """Create the temp table with these columns (name -> type) and put rows of plain values into it, in one go."""
+    named = [dict(zip(columns, row, strict=True)) for row in rows]
+    spelled = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
+    engine.execute(f"CREATE TEMP TABLE {table} ({spelled})")
+    engine.execute(
+        f"INSERT INTO {table} SELECT unnest(json_transform($rows, $structure), recursive := true)",
+        {"rows": json.dumps(named), "structure": json.dumps([dict(columns)])},
+    )
 
 
 def run(engine: Engine, script: str, values: dict[str, object] | None = None) -> None:

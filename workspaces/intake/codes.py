@@ -7,7 +7,7 @@ from workspaces.catalogue.concepts import Concept, concepts
 from workspaces.catalogue.legal_codes import VERSION, legal_codes
 from workspaces.catalogue.places import BOROUGHS
 from workspaces.catalogue.tables import EVENT_TYPES
-from workspaces.engine import Engine
+from workspaces.engine import Engine, fill
 
 _TABLE_OF = {
     "visit": "visit_occurrence",
@@ -58,15 +58,21 @@ def mapping_version() -> str:
 def create_maps(engine: Engine) -> None:
     """Create the macros and the tables `code`, `word` and `place`."""
     engine.execute(MACROS)
-    engine.execute(
-        "CREATE TEMP TABLE code (key VARCHAR, use VARCHAR, target VARCHAR, concept_id INTEGER, label VARCHAR,"
-        " low INTEGER, step INTEGER, steps INTEGER, parts INTEGER, unit VARCHAR)"
+    texts, numbers = ("key", "use", "target"), ("low", "step", "steps", "parts")
+    fill(
+        engine,
+        "code",
+        {
+            **dict.fromkeys(texts, "VARCHAR"),
+            "concept_id": "INTEGER",
+            "label": "VARCHAR",
+            **dict.fromkeys(numbers, "INTEGER"),
+            "unit": "VARCHAR",
+        },
+        _code_rows(),
     )
-    engine.executemany(f"INSERT INTO code VALUES ({', '.join('?' * 10)})", _code_rows())  # noqa: S608
-    engine.execute("CREATE TEMP TABLE word (attribute VARCHAR, word VARCHAR, value VARCHAR)")
-    engine.executemany("INSERT INTO word VALUES (?, ?, ?)", _word_rows())
-    engine.execute("CREATE TEMP TABLE place (word VARCHAR, borough VARCHAR)")
-    engine.executemany("INSERT INTO place VALUES (?, ?)", _place_rows())
+    fill(engine, "word", dict.fromkeys(("attribute", "word", "value"), "VARCHAR"), _word_rows())
+    fill(engine, "place", dict.fromkeys(("word", "borough"), "VARCHAR"), _place_rows())
 
 
 def _code_rows() -> list[CodeRow]:

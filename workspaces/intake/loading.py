@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from workspaces.engine import Bounds, open_engine
+from workspaces.intake import delimited
 from workspaces.intake.codes import create_maps, mapping_version
 from workspaces.intake.deliveries import STAGING, Delivery, Limits, fingerprint
 from workspaces.intake.formats import FORMATS
@@ -68,6 +69,7 @@ def _screen(
     form = FORMATS[delivery.source.format]
     with open_engine(scratch=scratch, folders=(folder,), bounds=Bounds(memory_mib=limits.memory_mib)) as engine:
         create_maps(engine)
+        engine.execute(delimited.MACROS)
         engine.execute(STAGING)
         staged = form.stage(engine, delivery, limits)
         screened = screen(engine, kept, delivery=delivery, rank=form.rank)

@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from workspaces.engine import Engine, counts, one, run
+from workspaces.engine import Engine, counts, one, run, write_parquet
 from workspaces.intake.deliveries import Delivery
 from workspaces.intake.sources import Standing
 
@@ -38,23 +38,23 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "social_care_event": ("label AS event_type", "started AS event_start_date", "ended AS event_end_date"),
     "death": ("started AS death_date", "organisation", "source_rank"),
 }
-"""The event tables of the vault and how each column follows from a screened row."""
+"""The event tables of the vault (`vault.TABLES`) and how each column follows from a screened row."""
 
 _PEOPLE = """
 CREATE TEMP TABLE person_row AS
-SELECT p.rowid AS r, local_id, as_number(number) AS nhs_number,
-    check_digit_holds(as_number(number)) AND (as_number(number) // 1000000000 = 9) = $synthetic AS is_number,
-    coalesce(status = '01', false) AS verified, coalesce(withheld, false) AS withheld,
-    as_day(birth) AS birth_date, sex.value AS sex, ethnic.value AS ethnic_group, place.borough AS borough,
+SELECT r, local_id, nhs_number, holds AND (nhs_number // 1000000000 = 9) = $synthetic AS is_number,
+    coalesce(withheld, false) AS withheld, birth_date, sex.value AS sex, ethnic.value AS ethnic_group,
+    place.borough AS borough,
     CASE WHEN fault IS NOT NULL THEN fault
         WHEN withheld THEN 'withheld_identity'
         WHEN number IS NULL OR trim(number) = '' THEN 'no_nhs_number'
-        WHEN NOT coalesce(check_digit_holds(as_number(number)), false) THEN 'invalid_nhs_number'
-        WHEN (as_number(number) // 1000000000 = 9) <> $synthetic THEN 'wrong_number_range'
+        WHEN NOT holds THEN 'invalid_nhs_number'
+        WHEN (nhs_number // 1000000000 = 9) <> $synthetic THEN 'wrong_number_range'
         WHEN status IS DISTINCT FROM '01' THEN 'unverified_nhs_number'
-        WHEN birth IS NOT NULL AND as_day(birth) IS NULL THEN 'impossible_date'
-        WHEN as_day(birth) > $extract_date THEN 'future_date' END AS reason
-FROM staged_person p
+        WHEN birth IS NOT NULL AND birth_date IS NULL THEN 'impossible_date'
+        WHEN birth_date > $extract_date THEN 'future_date' END AS reason
+FROM (SELECT *, coalesce(check_digit_holds(nhs_number), false) AS holds FROM (
+        SELECT *, rowid AS r, as_number(number) AS nhs_number, as_day(birth) AS birth_date FROM staged_person)) AS p
     LEFT JOIN word sex ON sex.attribute = 'sex' AND sex.word = lower(trim(gender))
     LEFT JOIN word ethnic ON ethnic.attribute = 'ethnic_group' AND ethnic.word = upper(trim(ethnic_category))
     LEFT JOIN place ON place.word = upper(trim(p.place));
@@ -190,12 +190,13 @@ def screen(engine: Engine, folder: Path, *, delivery: Delivery, rank: int) -> Sc
     unsupported = {kind: observed.pop(kind) for kind in ("observation",) if kind in observed}
     quarantined.update(observed)
     rows = {
-        "person": _write(engine, folder, "person", _PERSON),
-        "exclusion": _write(engine, folder, "exclusion", "FROM exclusion"),
-        "type_1": _write(engine, folder, "type_1", "FROM type_1"),
+        "person": write_parquet(engine, _PERSON, folder / "person.parquet"),
+        "exclusion": write_parquet(engine, "FROM exclusion", folder / "exclusion.parquet"),
+        "type_1": write_parquet(engine, "FROM type_1", folder / "type_1.parquet"),
     }
+    staged = counts(engine, "SELECT target, count(*) FROM staged_event GROUP BY 1")
     for target in EVENTS:
-        rows[target] = _screen_events(engine, folder, target, facts, quarantined)
+        rows[target] = _screen_events(engine, folder, target, facts, quarantined) if target in staged else 0
     del quarantined["type_1"]
     people = one(engine, "SELECT count(*) FROM person_row")
     return Screened(rows, dict(sorted((+quarantined).items())), unsupported, people, _alarms(engine))
@@ -217,16 +218,10 @@ def _screen_events(
     good = found.pop("", 0)
     columns = ", ".join(EVENTS[target])
     kept = f"SELECT DISTINCT nhs_number, {columns} FROM event_row, origin WHERE reason IS NULL"  # noqa: S608
-    written = _write(engine, folder, target, kept)
+    written = write_parquet(engine, kept, folder / f"{target}.parquet")
     quarantined.update(found)
     quarantined["duplicate_row"] += good - written
     return written
-
-
-def _write(engine: Engine, folder: Path, table: str, query: str) -> int:
-    path = folder / f"{table}.parquet"
-    engine.sql(query).write_parquet(str(path), compression="zstd")
-    return one(engine, "SELECT count(*) FROM read_parquet($path)", {"path": str(path)})
 
 
 def _alarms(engine: Engine) -> tuple[str, ...]:

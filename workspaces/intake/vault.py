@@ -18,19 +18,24 @@ from typing import Any
 
 from workspaces.catalogue.errors import Invalid
 
-TABLES = (
-    "person",
-    "exclusion",
-    "type_1",
-    "visit_occurrence",
-    "condition_occurrence",
-    "drug_exposure",
-    "measurement",
-    "procedure_occurrence",
-    "death",
-    "social_care_event",
-)
-"""`exclusion` holds numbers that never enter a snapshot and why; `type_1` the GP opt-out codes with dates."""
+TABLES: dict[str, str] = {
+    "person": "nhs_number BIGINT, birth_date DATE, sex VARCHAR, ethnic_group VARCHAR, borough VARCHAR,"
+    " organisation VARCHAR, source_rank INTEGER",
+    "exclusion": "nhs_number BIGINT, reason VARCHAR",
+    "type_1": "nhs_number BIGINT, opted_out BOOLEAN, code_date DATE",
+    "visit_occurrence": "nhs_number BIGINT, visit_concept_id INTEGER, visit_start_date DATE, visit_end_date DATE",
+    "condition_occurrence": "nhs_number BIGINT, condition_concept_id INTEGER, condition_start_date DATE",
+    "drug_exposure": "nhs_number BIGINT, drug_concept_id INTEGER, drug_exposure_start_date DATE, days_supply INTEGER",
+    "measurement": "nhs_number BIGINT, measurement_concept_id INTEGER, measurement_date DATE, value_as_number DOUBLE",
+    "procedure_occurrence": "nhs_number BIGINT, procedure_concept_id INTEGER, procedure_date DATE",
+    "death": "nhs_number BIGINT, death_date DATE, organisation VARCHAR, source_rank INTEGER",
+    "social_care_event": "nhs_number BIGINT, event_type VARCHAR, event_start_date DATE, event_end_date DATE",
+}
+"""The tables of a load: catalogue names and mapped values, exact dates, the NHS number as key.
+
+`exclusion` holds numbers that never enter a snapshot and why; `type_1` the GP opt-out codes with dates. A load
+has no file for a kind of event that its source did not send.
+"""
 
 
 @dataclass(frozen=True)
@@ -91,8 +96,8 @@ class Vault:
         return max(date.fromisoformat(load.extract_date) for load in need_loads(self))
 
     def files(self, table: str, loads: tuple[Load, ...]) -> list[str]:
-        """Paths of one table in these loads, ready for the engine."""
-        return [str(self.loads / load.digest / f"{table}.parquet") for load in loads]
+        """Paths of one table in those of the loads that have it, ready for the engine."""
+        return [str(self.loads / load.digest / f"{table}.parquet") for load in loads if table in load.files]
 
     def folder_of(self, load: Load) -> Path:
         """Where the files of a load lie."""

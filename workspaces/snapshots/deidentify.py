@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from workspaces.catalogue.errors import Invalid
 from workspaces.catalogue.places import BOROUGHS, UNKNOWN
 from workspaces.catalogue.tables import BAND_YEARS, TOP_AGE
-from workspaces.engine import Engine, run
+from workspaces.engine import Engine, fill, run
 from workspaces.snapshots.plan import key_id
 
 
@@ -106,9 +106,8 @@ FROM (SELECT *, (year($cut_date) - year(birth_date)
 
 def coarsen_people(engine: Engine, *, cut_date: object) -> None:
     """Fill `coarse_person`: one row for everyone in `identity`, only published groups of their attributes."""
-    engine.execute("CREATE TEMP TABLE place (code VARCHAR, stp VARCHAR, imd_decile INTEGER)")
-    places = [[borough.code, borough.stp, borough.imd_decile] for borough in BOROUGHS]
-    engine.executemany("INSERT INTO place VALUES (?, ?, ?)", places)
+    places = [(borough.code, borough.stp, borough.imd_decile) for borough in BOROUGHS]
+    fill(engine, "place", {"code": "VARCHAR", "stp": "VARCHAR", "imd_decile": "INTEGER"}, places)
     run(engine, _ATTRIBUTES, {"cut_date": cut_date, "top_age": TOP_AGE, "band": BAND_YEARS, "unknown": UNKNOWN})
 
 

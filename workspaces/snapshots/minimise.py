@@ -10,7 +10,7 @@ from sqlglot import exp, parse_one
 from workspaces.catalogue.columns import Type
 from workspaces.catalogue.errors import Invalid
 from workspaces.catalogue.tables import TABLES
-from workspaces.engine import Engine, one
+from workspaces.engine import Engine, one, write_parquet
 from workspaces.snapshots.deidentify import RULES
 
 ROW_GROUP = 20_480
@@ -84,9 +84,7 @@ def write_sampling(engine: Engine, folder: Path) -> Written:
 
 
 def _write(engine: Engine, path: Path, query: exp.Select) -> int:
-    rows = engine.sql(query.sql(dialect="duckdb"))
-    rows.write_parquet(str(path), compression="zstd", row_group_size=ROW_GROUP)
-    return one(engine, "SELECT count(*) FROM read_parquet($path)", {"path": str(path)})
+    return write_parquet(engine, query.sql(dialect="duckdb"), path, row_group=ROW_GROUP)
 
 
 def _query(name: str, columns: tuple[str, ...], period: tuple[date | None, date | None]) -> exp.Select:

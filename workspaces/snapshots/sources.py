@@ -5,7 +5,7 @@ from pathlib import Path
 from workspaces.catalogue.errors import Invalid
 from workspaces.engine import Engine, counts, one, run
 from workspaces.intake.deliveries import fingerprint
-from workspaces.intake.vault import Load, Vault
+from workspaces.intake.vault import TABLES, Load, Vault
 from workspaces.opt_outs.list import OptOutList
 
 EXCLUDED = ("withheld_identity", "type_1_at_screened_source")
@@ -54,10 +54,17 @@ def check_bytes(vault: Vault, loads: tuple[Load, ...]) -> None:
 def open_tables(engine: Engine, vault: Vault, loads: tuple[Load, ...], tables: tuple[str, ...]) -> None:
     """One view `source_TABLE` over all loads for people, what law needs, and the approved tables."""
     for table in ("person", "exclusion", "type_1", *sorted(set(tables) - {"person", "death"})):
-        engine.read_parquet(vault.files(table, loads)).create_view(f"source_{table}")
+        _open(engine, f"source_{table}", table, vault.files(table, loads))
     if "death" in tables:
-        engine.read_parquet(vault.files("death", loads)).create_view("all_deaths")
+        _open(engine, "all_deaths", "death", vault.files("death", loads))
         engine.execute(_DEATHS)
+
+
+def _open(engine: Engine, name: str, table: str, files: list[str]) -> None:
+    if files:
+        engine.read_parquet(files).create_view(name)
+    else:
+        engine.execute(f"CREATE TEMP TABLE {name} ({TABLES[table]})")
 
 
 def check_quarantine(loads: tuple[Load, ...], limit: float) -> None:
