@@ -1,5 +1,6 @@
 """The door of the person view: a form or SQL goes in, canonical SQL with its proof comes out, or a refusal."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from sqlglot import exp
@@ -27,7 +28,23 @@ class View(Protocol):
 
 
 def prove(view: View, schema: Schema) -> ProvenView:
-    """Canonical SQL with at most one row per person, from that person's rows alone. Raises Invalid("view:<clause>")."""
+    """Canonical SQL with at most one row per person, from that person's rows alone. Raises Invalid("view:<clause>").
+
+    The proof runs on a stack of its own: how deep a view may nest is the same wherever it is asked, so that what was
+    priced can be drawn.
+    """
+    with ThreadPoolExecutor(max_workers=1) as own:
+        return own.submit(_within_stack, view, schema).result()
+
+
+def _within_stack(view: View, schema: Schema) -> ProvenView:
+    try:
+        return _proven(view, schema)
+    except RecursionError:
+        refuse("size", "The view is nested too deeply.")
+
+
+def _proven(view: View, schema: Schema) -> ProvenView:
     tree = form_query(view.form) if view.form is not None else parse(view.sql or "")
     check(tree)
     proof = Proof(schema)

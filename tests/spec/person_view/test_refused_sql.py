@@ -179,7 +179,7 @@ REFUSED = [
     ("column", "SELECT m.person_id, p.sex FROM measurement m"),
     ("column", "SELECT person_id, d.sex AS v FROM (SELECT person_id, borough FROM person) AS d"),
     ("size", f"SELECT person_id, {' + '.join(['year_of_birth'] * 300)} AS v FROM person"),
-    ("syntax", f"SELECT person_id, {'(' * 9000}sex{')' * 9000} AS v FROM person"),
+    ("size", f"SELECT person_id, {'(' * 9000}sex{')' * 9000} AS v FROM person"),
 ]  # fmt: skip
 
 
