@@ -78,9 +78,12 @@ def _bound_body() -> None:
 
 def _body() -> dict[str, Any]:
     try:
-        return read_object(request.get_data(cache=False))
+        data = request.get_data(cache=False)
     except RequestEntityTooLarge:
         raise TooLarge from None
+    if data and not request.is_json:
+        raise errors.NotJson
+    return read_object(data)
 
 
 def _nowhere(rest: str) -> Response:  # noqa: ARG001

@@ -3,6 +3,7 @@
 import logging
 import traceback
 from collections.abc import Callable
+from http import HTTPStatus
 from secrets import token_hex
 
 from flask import Blueprint, Response, jsonify, request
@@ -25,8 +26,17 @@ class Unauthenticated(Invalid):
         )
 
 
+class NotJson(Invalid):
+    """A body that does not say that it is JSON."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "input:not_json", "The body is not marked as JSON.", "Send it with Content-Type: application/json."
+        )
+
+
 # What only HTTP knows of; every other status comes from the application's one table.
-_HTTP_ONLY: dict[type[Exception], int] = {Malformed: 400, Unauthenticated: 401}
+_HTTP_ONLY: dict[type[Exception], int] = {Malformed: 400, Unauthenticated: 401, NotJson: 415}
 
 
 def install(routes: Blueprint, status_of: Status) -> None:
@@ -58,4 +68,10 @@ def _defect(error: Exception) -> tuple[Response, int]:
 
 
 def _answer(status: int, code: str, sentence: str, next_step: str) -> tuple[Response, int]:
-    return jsonify({"code": code, "sentence": sentence, "next_step": next_step}), status
+    """Problem details (RFC 9457) without a type of their own: the code says which problem it is."""
+    title = HTTPStatus(status).phrase
+    said = jsonify({"title": title, "status": status, "code": code, "sentence": sentence, "next_step": next_step})
+    said.mimetype = "application/problem+json"
+    if status == HTTPStatus.UNAUTHORIZED:
+        said.headers["WWW-Authenticate"] = "Bearer"
+    return said, status

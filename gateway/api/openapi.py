@@ -15,12 +15,17 @@ _ERRORS = {
     "404": "Nothing here that you can see.",
     "409": "Not now: the state or a condition does not allow it.",
     "413": "The body is too large.",
+    "415": "The body is not marked as JSON.",
     "422": "The input is not valid.",
 }
 _REFUSAL = {
     "type": "object",
-    "required": ["code", "sentence", "next_step"],
-    "properties": {name: {"type": "string"} for name in ("code", "sentence", "next_step")},
+    "description": "Problem details (RFC 9457); `code` never changes its meaning, the words may.",
+    "required": ["title", "status", "code", "sentence", "next_step"],
+    "properties": {
+        "status": {"type": "integer"},
+        **{name: {"type": "string"} for name in ("title", "code", "sentence", "next_step")},
+    },
 }
 _OUTCOME = {
     "type": "object",
@@ -102,7 +107,7 @@ def _operation(
     refusals = {
         status: {
             "description": words,
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}},
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Refusal"}}},
         }
         for status, words in _ERRORS.items()
     }

@@ -1,6 +1,7 @@
 """Request bodies: one JSON object of bounded size and depth, read strictly; nothing of it is ever echoed."""
 
 import json
+import math
 from typing import Any, Never
 
 from workspaces.catalogue.errors import Invalid
@@ -34,7 +35,8 @@ def read_object(data: bytes) -> dict[str, Any]:
     if not data.strip():
         return {}
     try:
-        body = json.loads(data.decode("utf-8"), parse_constant=_refuse, object_pairs_hook=_once)
+        text = data.decode("utf-8")
+        body = json.loads(text, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_once)
         json.dumps(body, ensure_ascii=False).encode("utf-8")  # a lone surrogate is not text
     except (ValueError, RecursionError):
         raise Malformed from None
@@ -45,6 +47,11 @@ def read_object(data: bytes) -> dict[str, Any]:
 
 def _refuse(_: str) -> Never:
     raise ValueError("not a JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -102,7 +102,8 @@ def by_api(gate: Gate, sent: Sent) -> tuple[int, str, str, str]:
     headers = {"Authorization": f"Bearer {gate.token(sent.by)}", "Content-Type": "application/json"}
     answer = requests.post(gate.address + sent.api, data=body, headers=headers, timeout=30)
     said = answer.json()
-    assert set(said) == {"code", "sentence", "next_step"}
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert said["status"] == answer.status_code
     return answer.status_code, said["code"], said["sentence"], said["next_step"]
 
 
