@@ -5,7 +5,10 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection
+
+from gateway.store.unit_of_work import become_writer, open_database
+from workspaces.catalogue.errors import Invalid
 
 
 def configuration(connection: Connection) -> Config:
@@ -27,7 +30,34 @@ def downgrade(address: str, revision: str) -> None:
 
 
 def _run(address: str, what: Any, revision: str) -> None:
-    engine: Engine = create_engine(address)
-    with engine.begin() as connection:
-        what(configuration(connection), revision)
-    engine.dispose()
+    engine = open_database(address)
+    try:
+        with engine.connect() as connection:
+            _begin(connection)
+            what(configuration(connection), revision)
+            _need_whole(connection)
+            connection.commit()
+    finally:
+        engine.dispose()
+
+
+def _begin(connection: Connection) -> None:
+    """One migration at a time, whole or not at all, and not behind a long reader for ever."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # tables are rebuilt by copying; checked at the end
+    become_writer(connection)
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
+
+
+def _need_whole(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return  # checks by itself
+    dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    if dangling:
+        tables = ", ".join(sorted({str(row[0]) for row in dangling}))
+        raise Invalid(
+            "database:dangling",
+            f"Rows of {tables} would point at nothing after this migration.",
+            "Nothing was changed. Restore a backup or mend those rows, and migrate again.",
+        )

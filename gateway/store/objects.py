@@ -1,5 +1,6 @@
 """The object store: a folder on this machine, or an S3 bucket. boto3 lives here alone."""
 
+import io
 import os
 import shutil
 import tempfile
@@ -28,10 +29,7 @@ class LocalObjects:
 
     def put_bytes(self, name: str, content: bytes) -> None:
         """Write bytes under that name."""
-        target = self._path(name)
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix="..", delete=False) as draft:
-            draft.write(content)
-            self._settle(draft, target)
+        self._put(name, io.BytesIO(content))
 
     def get_bytes(self, name: str) -> bytes:
         """The bytes; raises `MissingObject`."""
@@ -70,14 +68,15 @@ class LocalObjects:
     def _put(self, name: str, source: Any) -> None:
         target = self._path(name)
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix="..", delete=False) as draft:
-            shutil.copyfileobj(source, draft, 2**20)
-            self._settle(draft, target)
-
-    def _settle(self, draft: Any, target: Path) -> None:
-        draft.flush()
-        os.fsync(draft.fileno())
-        os.chmod(draft.name, 0o400)
-        os.replace(draft.name, target)
+            try:
+                shutil.copyfileobj(source, draft, 2**20)
+                draft.flush()
+                os.fsync(draft.fileno())
+                os.chmod(draft.name, 0o400)
+                os.replace(draft.name, target)
+            except BaseException:
+                os.unlink(draft.name)
+                raise
 
 
 class S3Objects:

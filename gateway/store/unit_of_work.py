@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlmodel import Session, SQLModel, select
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -48,22 +48,33 @@ class Work:
         return row
 
 
+def open_database(address: str) -> Engine:
+    """An engine on this database, prepared alike wherever rows are read or changed."""
+    engine = create_engine(address, pool_pre_ping=not address.startswith("sqlite"))
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def become_writer(connection: Connection) -> None:
+    """Begin the one writing transaction; whoever comes second waits."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
+
+
 class UnitOfWork:
     """Opens transactions on one database."""
 
     def __init__(self, address: str) -> None:
-        self.engine: Engine = create_engine(address)
-        if self.engine.dialect.name == "sqlite":
-            event.listen(self.engine, "connect", _prepare_sqlite)
+        self.engine = open_database(address)
 
     @contextmanager
     def writing(self) -> Iterator[Work]:
         """A transaction that may change rows; commits at the end, rolls back on any error."""
         with self.engine.connect() as connection:
-            if self.engine.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            else:
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
+            become_writer(connection)
             with Session(bind=connection, expire_on_commit=False) as session:
                 yield Work(session)
                 session.flush()
@@ -83,5 +94,7 @@ class UnitOfWork:
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=20000", "synchronous=FULL"):
+    # without recursive triggers REPLACE would delete a row of the log unseen by its trigger
+    pragmas = ("busy_timeout=20000", "journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "recursive_triggers=ON")
+    for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}").close()

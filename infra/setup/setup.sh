@@ -16,6 +16,7 @@ echo "Debian packages:"
 need python3-venv "makes the isolated Python environments"
 need bubblewrap "the sandbox that rooms are made of"
 need libseccomp2 "the system-call filter of rooms"
+need postgresql "the database tests on PostgreSQL (./run check)"
 need chromium "browser and accessibility tests (./run check)"
 [ -n "$missing" ] || echo "  nothing is missing"
 

@@ -10,10 +10,10 @@ from gateway.commands.perform import Gateway, Outcome, perform
 from gateway.models import Person, Pool
 from gateway.rules.facts import SYSTEM, Actor
 from gateway.settings import Settings
-from gateway.store.migrate import upgrade
 from gateway.store.queries.facts import actor_of
 from gateway.store.unit_of_work import UnitOfWork
 from gateway.vocabulary import Command, Seat
+from tests.factories.databases import new_database
 
 SECRET = "a secret that is long enough for tests"
 SEATS: dict[str, tuple[Seat, ...]] = {
@@ -74,8 +74,7 @@ class Town:
 
 def settle_town(folder: Path, *, epsilon_micro: int = 10_000_000) -> Town:
     """A migrated gateway with its pool and its people."""
-    settings = Settings(folder=folder, secret_key=SECRET, demo=True)
-    upgrade(settings.database)
+    settings = Settings(folder=folder, secret_key=SECRET, demo=True, database_url=new_database(folder))
     clock = Clock()
     gateway = Gateway(UnitOfWork(settings.database), settings, clock)
     with gateway.unit.writing() as work:

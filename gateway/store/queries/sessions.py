@@ -12,8 +12,8 @@ from sqlmodel import col, delete, or_
 from gateway.models import Session
 from gateway.store.unit_of_work import UnitOfWork
 
-KEPT_FORMS = 30
-_FORMS = "_forms"
+KEPTFORMS = 30
+FORMS = "_forms"
 
 
 def live(unit: UnitOfWork, id_hash: str, now: datetime, idle: timedelta) -> Session | None:
@@ -44,7 +44,7 @@ def save(unit: UnitOfWork, *, id_hash: str, data: dict[str, Any], now: datetime)
     with unit.writing() as work:
         row = work.get(Session, id_hash)
         if row is not None:
-            row.data = {**data, _FORMS: row.data.get(_FORMS, {})}
+            row.data = {**data, FORMS: row.data.get(FORMS, {})}
             row.last_seen_at = now
 
 
@@ -75,11 +75,11 @@ def claim_form(unit: UnitOfWork, *, id_hash: str, form: str) -> str | None:
     """None for the first sender of a form, who must now act; else where the first one led (empty: not done yet)."""
     with unit.writing() as work:
         row = work.need(Session, id_hash)
-        forms: dict[str, str] = dict(row.data.get(_FORMS, {}))
+        forms: dict[str, str] = dict(row.data.get(FORMS, {}))
         if form in forms:
             return forms[form]
         forms[form] = ""
-        row.data = {**row.data, _FORMS: dict(list(forms.items())[-KEPT_FORMS:])}
+        row.data = {**row.data, FORMS: dict(list(forms.items())[-KEPTFORMS:])}
         return None
 
 
@@ -89,5 +89,5 @@ def settle_form(unit: UnitOfWork, *, id_hash: str, form: str, location: str | No
         row = work.get(Session, id_hash)
         if row is None:
             return
-        forms: dict[str, str] = {name: led for name, led in row.data.get(_FORMS, {}).items() if name != form}
-        row.data = {**row.data, _FORMS: forms if location is None else {**forms, form: location}}
+        forms: dict[str, str] = {name: led for name, led in row.data.get(FORMS, {}).items() if name != form}
+        row.data = {**row.data, FORMS: forms if location is None else {**forms, form: location}}

@@ -1,7 +1,6 @@
 """The one door: what is done is recorded, what is refused changes nothing, budgets are kept by the database too."""
 
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,17 +19,9 @@ from tests.factories.gateways import (
     approved_project,
     cleared_snapshot,
     sealed_release,
-    settle_town,
     submitted_release,
 )
 from workspaces.catalogue.errors import Invalid
-
-
-@pytest.fixture
-def town(tmp_path: Path) -> Any:
-    town = settle_town(tmp_path)
-    yield town
-    town.gateway.unit.dispose()
 
 
 def state(town: Town, table: Any, key: str) -> Any:

@@ -8,6 +8,24 @@ down_revision = None
 
 # rows of these tables are added and never changed; the database itself refuses anything else
 APPEND_ONLY = ("audit_event", "ledger_entry", "vote", "review")
+# types of their own on PostgreSQL, which outlive the tables that use them
+ENUMS = (
+    "entrykind",
+    "jobstate",
+    "mark",
+    "optoutliststate",
+    "personstate",
+    "poolstate",
+    "projectstate",
+    "registerstate",
+    "releasestate",
+    "seat",
+    "snapshotstate",
+    "taskkind",
+    "transferstate",
+    "verdict",
+    "workspacestate",
+)
 
 
 def _refuse_changes(table: str) -> None:
@@ -626,3 +644,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_audit_event_event"))
 
     op.drop_table("audit_event")
+    if op.get_bind().dialect.name == "postgresql":
+        for name in ENUMS:
+            op.execute(f"DROP TYPE {name}")

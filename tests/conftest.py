@@ -1,0 +1,28 @@
+"""Options of a test run."""
+
+import os
+
+import pytest
+
+from tests.factories.databases import CHOICE
+from tests.factories.gateways import settle_town
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="Where gateways keep rows.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    os.environ[CHOICE] = config.getoption("--database")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"database: {config.getoption('--database')}"
+
+
+@pytest.fixture
+def town(tmp_path):
+    """A gateway with somebody in every seat, on the database of the run."""
+    settled = settle_town(tmp_path)
+    yield settled
+    settled.gateway.unit.dispose()

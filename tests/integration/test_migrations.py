@@ -1,0 +1,136 @@
+"""Migrations forward and back, whole or not at all, on the database of the run; one head; the models' tables."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DatabaseError
+from sqlmodel import SQLModel
+
+from gateway.models import AuditEvent, LedgerEntry, Vote
+from gateway.store import audit_chain
+from gateway.store.migrate import configuration, downgrade, upgrade
+from gateway.store.unit_of_work import open_database
+from gateway.vocabulary import Command
+from tests.factories.databases import empty_database, kind
+from tests.factories.gateways import approved_project, cleared_snapshot, submitted_release
+
+
+@pytest.fixture
+def engine(tmp_path):
+    made = open_database(empty_database(tmp_path))
+    yield made
+    made.dispose()
+
+
+def address_of(engine):
+    return engine.url.render_as_string(hide_password=False)
+
+
+def revisions(engine):
+    with engine.connect() as connection:
+        return ScriptDirectory.from_config(configuration(connection))
+
+
+def test_there_is_one_head(engine):
+    assert len(revisions(engine).get_heads()) == 1
+
+
+def test_every_step_forward_and_back_leaves_what_was_there(engine):
+    address = address_of(engine)
+    steps = [revision.revision for revision in reversed(list(revisions(engine).walk_revisions()))]
+    seen = [tables(engine)]
+    for revision in steps:
+        upgrade(address, revision)
+        seen.append(tables(engine))
+    for revision, before in zip(reversed(["base", *steps[:-1]]), reversed(seen[:-1]), strict=True):
+        downgrade(address, revision)
+        assert tables(engine) == before, revision
+    upgrade(address)
+    assert tables(engine) == seen[-1]
+
+
+def tables(engine):
+    found = inspect(engine)
+    return {
+        name: sorted((column["name"], str(column["type"])) for column in found.get_columns(name))
+        for name in found.get_table_names()
+        if name != "alembic_version"
+    }
+
+
+def test_the_tables_are_those_of_the_models(engine):
+    upgrade(address_of(engine))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_a_migration_waits_for_no_reader_for_ever_and_changes_nothing_when_it_fails(engine):
+    upgrade(address_of(engine))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'unheard-of'"))
+    before = tables(engine)
+    with pytest.raises(Exception, match="unheard-of"):
+        upgrade(address_of(engine))
+    assert tables(engine) == before
+
+
+def test_rows_of_the_log_the_ledger_and_votes_cannot_be_changed(town):
+    project = approved_project(town)
+    cleared_snapshot(town, project)
+    release = submitted_release(town, project)
+    town.do("checker1", Command.CLEAR_PLAN, release, {"reason": "fine"})
+    town.do("system", Command.RESERVE_BUDGET, release)
+    tries = ("UPDATE {0} SET id = id", "DELETE FROM {0}", "INSERT OR REPLACE INTO {0} SELECT * FROM {0}")
+    for table in ("audit_event", "ledger_entry", "vote", "review"):
+        for attempt in tries[: 3 if kind() == "sqlite" else 2]:
+            key = "seq" if table == "audit_event" else "id"
+            statement = text(attempt.format(table).replace("id = id", f"{key} = {key}"))
+            with pytest.raises(DatabaseError, match="append-only"), town.gateway.unit.engine.begin() as connection:
+                connection.execute(statement)
+    with town.gateway.unit.reading() as work:
+        assert all(work.all(each) for each in (AuditEvent, LedgerEntry, Vote))
+
+
+KILLS = 10
+
+
+def test_a_migration_killed_at_any_moment_is_whole_or_not_at_all(tmp_path):
+    """Kills spread over twice the time that a migration takes."""
+    script = "import sys; from gateway.store.migrate import upgrade; sys.stdin.read(1); upgrade(sys.argv[1])"
+    seconds = 0.0
+    whole = []
+    for number in range(KILLS):
+        engine = open_database(empty_database(tmp_path / f"{number}"))
+        command = [sys.executable, "-c", script, address_of(engine)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+            process.stdin.write(b"go")
+            process.stdin.flush()
+            begun = time.monotonic()
+            if number == 0:
+                process.wait()  # how long it takes
+                seconds = time.monotonic() - begun
+            time.sleep(1.2 * seconds * number / KILLS)
+            process.kill()
+        found = set(tables(engine))
+        assert found in (set(), set(SQLModel.metadata.tables)), "half migrated"
+        whole.append(bool(found))
+        upgrade(address_of(engine))
+        assert set(tables(engine)) == set(SQLModel.metadata.tables)
+        engine.dispose()
+    print(f"{sum(whole)} of {KILLS} were whole, the others not begun")
+    assert not all(whole)
+
+
+def test_a_log_goes_on_after_a_migration(town):
+    address = address_of(town.gateway.unit.engine)
+    upgrade(address)
+    project = approved_project(town)
+    with town.gateway.unit.reading() as work:
+        assert audit_chain.last(work).subject_id == project
