@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,8 +17,10 @@ from infra.demo.place import JOB_TICK_SECONDS, Place
 from infra.demo.processes import Children, children, need_free
 from infra.demo.visitor import Visitor
 from workspaces.catalogue.errors import Invalid
+from workspaces.rooms.base import Promise
+from workspaces.rooms.supervisor import GATEWAY_USER
 
-BOX = 78
+SYSTEM = Path("/usr")
 
 
 @click.command()
@@ -28,23 +32,45 @@ BOX = 78
 )
 @click.option("--port", default=8500, show_default=True, help="The gateway's; the next one is the identity provider's.")
 @click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Given files instead.")
-def demo(once: bool, people: int, seed: int, folder: Path, port: int, data: Path | None) -> None:
+@click.option("--rooms-socket", default="", hidden=True, help="A room supervisor that is running.")
+@click.option("--room-environment", default="", hidden=True, help="A Python environment for rooms.")
+def demo(
+    once: bool,
+    people: int,
+    seed: int,
+    folder: Path,
+    port: int,
+    data: Path | None,
+    rooms_socket: str,
+    room_environment: str,
+) -> None:
     """Start a gateway of made-up people on this machine."""
-    from infra.demo.stages import Population, prepare
+    from infra.demo import household
+    from infra.rooms.environment import room_environment as make_room_environment
 
     begun = time.monotonic()
     need_free(port, port + 1)
-    folder = folder.resolve()
-    place = Place(folder, data.resolve() if data else folder / "data", port)
+    folder, data = folder.resolve(), data.resolve() if data else None
+    why = None if rooms_socket else household.why_not_the_gateway_user(folder, data)
+    if why is None and not rooms_socket:
+        given = ["--data", str(data)] if data else []
+        options = ["--people", str(people), "--seed", str(seed), "--dir", str(folder), "--port", str(port), *given]
+        sys.exit(household.run_as_gateway_user([*options, *(["--once"] if once else [])], folder=folder))
+    from infra.demo.stages import Population, prepare
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends in order, as with Ctrl-C
+    environment = room_environment or make_room_environment(folder)
+    place = Place(folder, data or folder / "data", port, rooms_socket, str(environment or ""))
     house = prepare(place, Population(people, seed, data))
     with children(place.logs, place.environment()) as running:
         start(running, place)
         click.echo(f"Ready after {time.monotonic() - begun:.1f} s")
+        say_weaker(house, why)
         if once:
             play(place, house)
             click.echo(f"All of it took {time.monotonic() - begun:.1f} s")
             return
-        say_hello(place, house)
+        say_hello(place)
         watch(running)
 
 
@@ -58,39 +84,46 @@ def start(running: Children, place: Place) -> None:
     running.wait_for([f"{place.provider}/.well-known/openid-configuration", f"{place.url}/api/v1/health"])
 
 
-def say_hello(place: Place, house: "object") -> None:
-    """Where it is, who there is, and what is weaker here than in earnest."""
+def say_hello(place: Place) -> None:
+    """Where it is, and who there is."""
     click.echo(f"\nThe gateway:            {place.url}")
     click.echo(f"The API's description:  {place.url}/api/openapi.json")
     click.echo("\nSign in as any of these (nobody has a password; all are made up):")
     for cast in CAST.values():
         click.echo(f"  {cast.who.name:<16} {cast.who.persona}")
-    click.echo("\nWeaker than in earnest:")
-    for line in weaker(house):
-        click.echo(f"  - {line}")
     click.echo("\nCtrl-C ends it; the next start takes up where this one ended.")
 
 
-def weaker(house: "object") -> list[str]:
-    """What a demonstration does not keep."""
+def say_weaker(house: "object", why: str | None) -> None:
+    """What a demonstration does not keep. `why`: what kept the gateway from running as its own user, if anything."""
     from gateway.jobs.house import House
 
     assert isinstance(house, House)  # noqa: S101 - imported late, so that --help is quick
-    lost = [f"rooms: {promise.name} ({promise.how})" for promise in house.rooms().promises() if not promise.kept]
-    user = f"the gateway runs as {_me()}"
+    click.echo("\nWeaker than in earnest:")
+    for line in weaker(house.rooms().promises(), python=house.gateway.settings.room_environment, why=why):
+        click.echo(f"  - {line}")
+
+
+def weaker(promises: Sequence[Promise], *, python: Path, why: str | None) -> list[str]:
+    """One line for each thing that is weaker here."""
+    me = _me()
     return [
         "anybody on this machine can sign in as anybody",
         "the national service is a stand-in, answered by the same user",
         f"ends of jobs are told every {JOB_TICK_SECONDS} s instead of every minute",
-        *([f"{user}, which should be a user of its own (./run setup)"] if _me() != "tre-gateway" else []),
-        *lost,
+        *([f"the gateway runs as {me}, not as a user of its own ({why})"] if why and me != GATEWAY_USER else []),
+        *(["rooms have the system's Python and no packages: theirs could not be made"] if python == SYSTEM else []),
+        *(f"rooms: {promise.name} ({promise.how})" for promise in promises if not promise.kept),
     ]
 
 
 def _me() -> str:
     import pwd
 
-    return pwd.getpwuid(os.geteuid()).pw_name
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # in a container a user may have no name
+        return f"user {os.geteuid()}"
 
 
 def watch(running: Children) -> None:

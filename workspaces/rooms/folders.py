@@ -37,8 +37,13 @@ def opened(path: Path) -> Iterator[int]:
         os.close(handle)
 
 
-def walk(folder: int, visit: Visit, *, skip: frozenset[str] = frozenset(), depth: int = DEEPEST) -> None:
-    """Call visit(parent, name, stat) for everything below, contents before their folder; `skip`: names at the top."""
+def walk(
+    folder: int, visit: Visit, *, skip: frozenset[str] = frozenset(), closed: bool = False, depth: int = DEEPEST
+) -> None:
+    """Call visit(parent, name, stat) for everything below, contents before their folder.
+
+    `skip`: names at the top. `closed`: pass over folders that this process may not open, instead of an error.
+    """
     if depth == 0:
         raise Invalid(
             "room:deep", f"A folder is nested deeper than {DEEPEST} folders.", "Remove it, or start a new workspace."
@@ -51,9 +56,14 @@ def walk(folder: int, visit: Visit, *, skip: frozenset[str] = frozenset(), depth
         except FileNotFoundError:
             continue
         if stat.S_ISDIR(about.st_mode):
-            inner = os.open(name, _FOLDER, dir_fd=folder)
             try:
-                walk(inner, visit, depth=depth - 1)
+                inner = os.open(name, _FOLDER, dir_fd=folder)
+            except PermissionError:
+                if closed:
+                    continue
+                raise
+            try:
+                walk(inner, visit, closed=closed, depth=depth - 1)
             finally:
                 os.close(inner)
         visit(folder, name, about)
@@ -64,14 +74,17 @@ def is_channel(about: os.stat_result) -> bool:
     return type_of(about.st_mode) not in {stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK}
 
 
-def refuse_channels(folder: int, path: Path) -> None:
-    """Raise Invalid if a socket, pipe or device lies anywhere in it: it would lead out of the room."""
+def refuse_channels(folder: int, path: Path, *, closed: bool = False) -> None:
+    """Raise Invalid if a socket, pipe or device lies anywhere in it: it would lead out of the room.
+
+    `closed`: what this process may not open is no matter, since the room's user may not either.
+    """
 
     def visit(_parent: int, name: str, about: os.stat_result) -> None:
         if is_channel(about):
             raise Invalid("room:channel", f"{path} holds {name}, a socket, pipe or device.", "Remove it.")
 
-    walk(folder, visit)
+    walk(folder, visit, closed=closed)
 
 
 def remove_channels(folder: int) -> None:

@@ -42,7 +42,7 @@ def _own_user(users: tuple[RoomUser, ...]) -> Promise:
     how = {
         Standing.OWN: f"a system user for each workspace, {len(users)} of them, never two at work with the same",
         Standing.SHARED: f"all rooms run as nobody, so only the walls keep them apart; {SETUP}",
-        Standing.SAME: "rooms run as the gateway's own user, so the walls are the only layer; start the supervisor",
+        Standing.SAME: "rooms run as the gateway's own user, so only the walls keep them in; start the supervisor",
     }[users[0].standing]
     return Promise("own user", users[0].standing is Standing.OWN, how)
 

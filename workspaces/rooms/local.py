@@ -45,7 +45,7 @@ class LocalRooms:
         self._walls = walls
         self._at_work: dict[str, int] = {}  # room key -> event file descriptor that stops it
         self._lock = threading.Lock()
-        self._looked_at: set[tuple[str, int, int, int]] = set()
+        self._looked_at: set[tuple[str, int, int]] = set()
 
     def run(self, plan: RoomPlan, *, until: int | None = None) -> RoomResult:
         """See RoomDriver. `until`: a file descriptor that ends the run when it can be read or was closed over there.
@@ -111,16 +111,24 @@ class LocalRooms:
         return opened
 
     def _prepare_one(self, name: str, path: Path, folder: int, user: RoomUser) -> None:
-        about = os.fstat(folder)
-        seen = (str(path), about.st_ino, about.st_mtime_ns, user.reading_gid)
-        if name == "environment" and seen in self._looked_at:
-            return  # thousands of files that only an operator changes
+        if name == "environment":
+            self._look_at_environment(path, folder)
+            return
         folders.refuse_channels(folder, path)
-        if user.standing is not Standing.SAME:
-            if name == "workspace":
-                self._hand_over(folder, user)
-            else:
-                folders.lend(folder, uid=user.uid, gid=user.reading_gid)
+        if user.standing is Standing.SAME:
+            return
+        if name == "workspace":
+            self._hand_over(folder, user)
+        else:
+            folders.lend(folder, uid=user.uid, gid=user.reading_gid)
+
+    def _look_at_environment(self, path: Path, folder: int) -> None:
+        """Nothing is changed in it, as it may be the system's: what a room's user may not read there stays closed."""
+        about = os.fstat(folder)
+        seen = (str(path), about.st_ino, about.st_mtime_ns)
+        if seen in self._looked_at or path == Path("/usr"):
+            return  # thousands of files that only an operator changes; /usr is in every room
+        folders.refuse_channels(folder, path, closed=True)
         self._looked_at.add(seen)
 
     def _hand_over(self, folder: int, user: RoomUser) -> None:

@@ -43,9 +43,12 @@ PATIENCE = 10.0  # seconds for a request to arrive, and for runs to end at shutd
 class Supervisor:
     """Answers the connections of one user."""
 
-    def __init__(self, *, rooms: LocalRooms, roots: tuple[Path, ...], uid: int) -> None:
+    def __init__(
+        self, *, rooms: LocalRooms, roots: tuple[Path, ...], uid: int, environments: tuple[Path, ...] = ()
+    ) -> None:
         self._rooms = rooms
         self._roots = roots
+        self._environments = environments
         self._uid = uid
         self._places = threading.BoundedSemaphore(CONNECTIONS)
         self._closing = False
@@ -104,10 +107,15 @@ class Supervisor:
         raise Invalid("room:request", "The request is none that the supervisor knows.", "Ask run, stop or promises.")
 
     def _check_places(self, plan: RoomPlan) -> None:
-        """Every folder strictly below a root and given by its real path; the driver checks it again when opening."""
+        """Every folder strictly below a root and given by its real path; the driver checks it again when opening.
+
+        An environment may be one that was named outright: nothing is ever changed in it.
+        """
         for path in (plan.snapshot, plan.workspace, plan.environment):
-            below = any(root in path.parents for root in self._roots)
-            if not below or os.path.realpath(path) != str(path):
+            apart = self._environments if path is plan.environment else ()
+            below = any(root in path.parents for root in apart or self._roots)
+            named = path in apart
+            if not (below or named) or os.path.realpath(path) != str(path):
                 raise Invalid("room:folder", f"{path} is not a real path below a root.", "Keep rooms below the roots.")
         if len({plan.snapshot, plan.workspace, plan.environment}) < 3:
             raise Invalid("room:same", "Two of the room's folders are the same.", "Give three folders.")
@@ -168,7 +176,14 @@ def _answers(path: Path) -> bool:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m workspaces.rooms.supervisor", description="Starts rooms as root.")
     parser.add_argument("--socket", type=Path, required=True, help="where the gateway asks")
-    parser.add_argument("--roots", type=Path, nargs="+", required=True, help="folders below which everything lies")
+    parser.add_argument(
+        "--roots",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="folders below which everything lies",
+    )
+    parser.add_argument("--environments", type=Path, nargs="+", help="where Python environments lie instead")
     parser.add_argument(
         "--gateway-user", default=None, help=f"who may ask (default {GATEWAY_USER}, else whoever starts)"
     )
@@ -194,7 +209,12 @@ def main() -> None:
     os.chdir("/")
     uid, gid = _identity(chosen.gateway_user)
     rooms = LocalRooms(allocation=Allocation(chosen.state), gateway_gid=gid)
-    supervisor = Supervisor(rooms=rooms, roots=tuple(root.resolve() for root in chosen.roots), uid=uid)
+    supervisor = Supervisor(
+        rooms=rooms,
+        roots=tuple(root.resolve() for root in chosen.roots),
+        uid=uid,
+        environments=tuple(place.resolve() for place in chosen.environments or ()),
+    )
     with listen(chosen.socket, uid=uid, gid=gid) as listener:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: supervisor.close(listener))

@@ -100,6 +100,21 @@ def test_a_folder_outside_the_roots_is_refused(base: Path, folder: str) -> None:
     assert rooms.asked == []
 
 
+def test_environments_may_have_a_place_of_their_own(base: Path) -> None:
+    rooms, elsewhere = Rooms(), base / "environments"
+    (elsewhere / "one").mkdir(parents=True)
+    supervisor = Supervisor(rooms=rooms, roots=(base,), uid=0, environments=(elsewhere, base / "named"))  # type: ignore[arg-type]
+    (base / "named").mkdir()
+    for path in (elsewhere / "one", base / "named"):
+        supervisor._check_places(plan(base, environment=path))
+    for wrong in ({}, {"environment": base / "snapshot"}, {"environment": Path("/etc")}):
+        with pytest.raises(Invalid):
+            supervisor._check_places(plan(base, **wrong))
+    only_environments = Supervisor(rooms=rooms, roots=(base / "r",), uid=0, environments=(base,))  # type: ignore[arg-type]
+    with pytest.raises(Invalid):  # what may be an environment may not be a workspace
+        only_environments._check_places(plan(base))
+
+
 def test_one_folder_for_two_purposes_is_refused(base: Path) -> None:
     with serving(Rooms(), base) as address, pytest.raises(Invalid) as refusal:
         SupervisedRooms(address).run(plan(base, workspace=base / "snapshot"))

@@ -1,0 +1,1 @@
+"""What rooms are made with on this machine."""
