@@ -161,6 +161,14 @@ def _() -> str:
     return "" if place in {None, ctypes.c_void_p(-1).value} else "attached"
 
 
+attack("semaphores of the machine")(lambda: call(libc.semctl(FACTS["semaphores"], 0, 12)))  # GETVAL
+attack("messages of the machine")(
+    # IPC_NOWAIT; the first word of the buffer is the kind of message
+    lambda: call(libc.msgrcv(FACTS["messages"], ctypes.create_string_buffer(64), 32, 0, 0o4000))
+)
+attack("queue of the machine")(lambda: call(libc.mq_open(FACTS["queue"].encode(), os.O_RDONLY)))
+attack("second name for the snapshot")(lambda: os.link("/data/person.parquet", "/workspace/person.parquet") or "linked")
+attack("device in the output")(lambda: os.mknod("/workspace/disk", 0o60666, os.makedev(254, 0)) or "made")
 attack("nested user namespace")(lambda: in_child(lambda: int(libc.unshare(0x10000000))))
 attack("nested namespace by clone")(lambda: in_child(lambda: int(libc.syscall(56, 0x10000000 | 17, 0, 0, 0, 0))))
 attack("clone3")(lambda: call(libc.syscall(435, 0, 0)))

@@ -11,6 +11,7 @@ import os
 import pwd
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -126,6 +127,11 @@ class Outside:
         for each in self._sockets:
             threading.Thread(target=self._serve, args=(each,), daemon=True).start()
         self._memory = libc.shmget(0, 4096, 0o1666)  # IPC_CREAT, for everybody
+        self._semaphores, self._messages = libc.semget(0, 1, 0o1666), libc.msgget(0, 0o1666)
+        libc.msgsnd(self._messages, struct.pack("l6s", 1, b"theirs"), 6, 0)
+        self._queue = f"/room-test-{os.getpid()}"
+        os.close(libc.mq_open(self._queue.encode(), os.O_CREAT | os.O_RDWR, 0o666, None))
+        libc.semctl(self._semaphores, 0, 16, 1)  # SETVAL
         self._victim = subprocess.Popen(["/bin/sleep", "600"], env={"VICTIM": SECRET})
         other = base / "workspaces" / "other"
         other.mkdir(exist_ok=True)
@@ -135,6 +141,9 @@ class Outside:
             "abstract": self._abstract,
             "victim": self._victim.pid,
             "memory": self._memory,
+            "semaphores": self._semaphores,
+            "messages": self._messages,
+            "queue": self._queue,
             "other": str(other / "result.csv"),
             "base": str(base),
             "secret": SECRET,
@@ -155,6 +164,9 @@ class Outside:
             each.shutdown(socket.SHUT_RDWR)
             each.close()
         libc.shmctl(self._memory, 0, None)
+        libc.semctl(self._semaphores, 0, 0)
+        libc.msgctl(self._messages, 0, None)
+        libc.mq_unlink(self._queue.encode())
         self._victim.kill()
         self._victim.wait()
 
@@ -191,7 +203,10 @@ ABLATIONS = {
     "network": {"network to the machine's loopback", "abstract socket of the machine"},
     "seccomp": {"vsock", "ptrace", "keyring", "io_uring"},
     "seccomp, no nested user": {"nested user namespace", "nested namespace by clone"},
-    "ipc": {"shared memory of the machine"},
+    "ipc": {
+        *("shared memory of the machine", "semaphores of the machine", "messages of the machine"),
+        "queue of the machine",
+    },
     "pid, proc": {"processes of the machine"},
     "snapshot read-only": {"write the snapshot", "add to the snapshot"},
     "root read-only": {"write to /", "write to /dev"},
