@@ -24,8 +24,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now, h
     layout.install(app)
     errors.install(app)
     sign_in.install(app, settings)
-    for blueprint in nouns.BLUEPRINTS:
-        app.register_blueprint(blueprint)
+    nouns.install(app)
     api = api_blueprint(Api(house.gateway, house.objects, errors.status_of))
     security.csrf.exempt(api)  # a bearer token is not sent by other sites' forms
     app.register_blueprint(api)

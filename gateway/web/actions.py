@@ -91,6 +91,15 @@ def once(do: Callable[[], str]) -> Response:
     return redirect(location, 303)
 
 
+def first_time() -> None:
+    """For a form whose answer is shown once and cannot be shown again: raise the refusal when it was sent before."""
+    form, id_hash = request.form.get("once", "")[:MAX_FORM_TOKEN], session.id_hash  # type: ignore[attr-defined]
+    if form and id_hash and sessions.claim_form(gateway().unit, id_hash=id_hash, form=form) is not None:
+        raise Refusal(
+            "form:sent_before", "This form was sent before; it was carried out then.", "Open the page anew to do more."
+        )
+
+
 class Because(FlaskForm):  # type: ignore[misc]
     """The reason that a command asks for."""
 
@@ -157,8 +166,15 @@ def _coded(response: Response, code: str) -> Response:
 def _route(blueprint: Blueprint, path: str, command: Command, view: Any, methods: list[str]) -> None:
     name = command.value.lower()
     ENDPOINTS[command] = f"{blueprint.name}.{name}"
-    view.command = command
-    blueprint.add_url_rule(path, endpoint=name, view_func=view, methods=methods)
+
+    def unless_done(**address: str) -> ResponseReturnValue:
+        # before the rules are asked again: what the form did may be why it could not be done now
+        led = session.get(sessions.FORMS, {}).get(request.form.get("once", "")) if request.method == "POST" else None
+        answer: ResponseReturnValue = redirect(led, 303) if led else view(**address)
+        return answer
+
+    unless_done.command = command  # type: ignore[attr-defined]
+    blueprint.add_url_rule(path, endpoint=name, view_func=unless_done, methods=methods)
 
 
 def formed(blueprint: Blueprint, path: str, command: Command) -> Callable[[Any], Any]:

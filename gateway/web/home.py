@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from gateway.vocabulary import Command, Noun
 from gateway.web.actions import may
-from gateway.web.current import actor, many, public
+from gateway.web.current import actor, many, one, pool_id, public
 
 blueprint = Blueprint("home", __name__)
 
@@ -85,4 +85,9 @@ def tasks() -> ResponseReturnValue:
         for view in seen[kind.noun]
         if may(view, kind.command) and kind.when(view)
     ]
-    return render_template("tasks.html", waiting=waiting, seats=sorted(seat.value for seat in actor().appointments))
+    return render_template(
+        "tasks.html",
+        waiting=waiting,
+        seats=sorted(seat.value for seat in actor().appointments),
+        may_draft=may(one(pool_id()), Command.DRAFT_PROJECT),
+    )

@@ -1,5 +1,10 @@
-"""The blueprints of the pages, one per noun."""
+"""The blueprints of the pages, one per noun, and which noun each address speaks of."""
 
+from flask import Flask, request
+
+from gateway.rules.refusals import unknown
+from gateway.store.queries.facts import noun_of
+from gateway.vocabulary import Noun
 from gateway.web import (
     audit,
     home,
@@ -32,3 +37,25 @@ BLUEPRINTS = tuple(
         status,
     )
 )
+NOUNS = {
+    "projects": Noun.PROJECT,
+    "snapshots": Noun.SNAPSHOT,
+    "workspaces": Noun.WORKSPACE,
+    "transfers": Noun.TRANSFER,
+    "releases": Noun.RELEASE,
+    "opt-outs": Noun.OPT_OUT_LIST,
+    "register": Noun.REGISTER_ENTRY,
+}
+
+
+def install(app: Flask) -> None:
+    """An address with an id of another noun leads nowhere, like one with an id of nothing."""
+
+    @app.before_request
+    def _of_that_noun() -> None:
+        subject_id = (request.view_args or {}).get("subject_id")
+        if subject_id and noun_of(subject_id) is not NOUNS[request.path.split("/")[1]]:
+            raise unknown()
+
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)

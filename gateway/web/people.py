@@ -8,7 +8,7 @@ from wtforms import SelectField, StringField
 from gateway.rules.refusals import Refusal
 from gateway.store.queries import account, sessions
 from gateway.vocabulary import Command
-from gateway.web.actions import answer_status, once
+from gateway.web.actions import answer_status, first_time, once
 from gateway.web.current import actor, carry_out, gateway, now, one, settings
 from gateway.web.forms import Filled, choice
 from gateway.web.sessions import DatabaseSessions
@@ -40,6 +40,7 @@ def create_token() -> ResponseReturnValue:
     form = TokenForm()
     problem: Invalid | Refusal | None = None
     if form.validate():
+        first_time()
         given = {"label": form.label.data.strip(), "days": int(form.days.data)}
         try:
             made = carry_out(Command.CREATE_TOKEN, actor().person_id, given)

@@ -1,5 +1,6 @@
 """Projects: the application, the committee's votes, the decision and what it grants."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, render_template, url_for
@@ -12,7 +13,7 @@ from gateway.rules.quorum import Quorum
 from gateway.rules.refusals import Refusal
 from gateway.vocabulary import Command, Noun, Verdict
 from gateway.web import wording
-from gateway.web.actions import answer_status, formed, insist, may, offers, once, plain, reasoned
+from gateway.web.actions import Offer, answer_status, formed, insist, may, offers, once, plain, reasoned
 from gateway.web.current import carry_out, many, one, past, pool_id, sees
 from gateway.web.forms import Filled, choice
 from gateway.web.project_form import PARTS, ProjectForm, filled_from
@@ -45,7 +46,7 @@ def page(subject_id: str) -> ResponseReturnValue:
     return render_template(
         "project.html",
         view=view,
-        offers=offers(view, *BUTTONS),
+        offers=_due(view),
         governing=offers(view, *GOVERNING),
         history=past(subject_id),
         snapshot=_seen(view["snapshot"] and view["snapshot"]["id"]),
@@ -60,6 +61,17 @@ def page(subject_id: str) -> ResponseReturnValue:
 def _seen(subject_id: str | None) -> str:
     """The id of something that may be linked to; empty for what this person may not know of."""
     return subject_id if subject_id and sees(subject_id) else ""
+
+
+def _due(view: dict[str, Any]) -> list[Offer]:
+    """The buttons that lead on: a second snapshot is a side step, a second workspace is none."""
+    wanted = [each for each in BUTTONS if not (each is Command.OPEN_WORKSPACE and view["workspace_id"])]
+    found = offers(view, *wanted)
+    if view["snapshot"] is None:
+        return found
+    again = replace(wording.COMMANDS[Command.REQUEST_SNAPSHOT], button="Ask for a new snapshot", variant="secondary")
+    later = [replace(each, wording=again) for each in found if each.command is Command.REQUEST_SNAPSHOT]
+    return [each for each in found if each.command is not Command.REQUEST_SNAPSHOT] + later
 
 
 def page_of(view: dict[str, Any]) -> str:

@@ -9,7 +9,8 @@ from gateway.rules.refusals import unknown
 from gateway.store.queries import views
 from gateway.vocabulary import Command
 from gateway.web.actions import offers, plain
-from gateway.web.current import actor_or_none, gateway, one, public
+from gateway.web.current import actor_or_none, gateway, one, public, sees
+from workspaces.catalogue.tables import TABLES
 
 blueprint = Blueprint("register", __name__, url_prefix="/register")
 
@@ -31,13 +32,14 @@ def index() -> ResponseReturnValue:
 def entry(subject_id: str) -> ResponseReturnValue:
     """One published entry; a draft for those who may know of it."""
     found = next((row for row in _published() if row["id"] == subject_id), None)
-    view = one(subject_id) if actor_or_none() else None
+    view = one(subject_id) if actor_or_none() and sees(subject_id) else None
     if found is None and view is None:
         raise unknown()
     return render_template(
         "register_entry.html",
         fields=found or (view or {})["fields"],
         draft=found is None,
+        tables=TABLES,
         view=view,
         offers=offers(view, Command.PUBLISH_ENTRY) if view else [],
     )

@@ -9,6 +9,8 @@ from gateway.vocabulary import Command
 from gateway.web.actions import offers, plain, reasoned
 from gateway.web.current import one, past
 
+# Its steps inside are not shown one by one: how long each takes would say something of the records.
+STAGES = ("REQUESTED", "BUILDING", "BUILT", "CLEARED")
 blueprint = Blueprint("snapshots", __name__, url_prefix="/snapshots")
 
 
@@ -22,6 +24,8 @@ def page(subject_id: str) -> ResponseReturnValue:
         project=one(view["project_id"]),
         offers=offers(view, Command.CLEAR_SNAPSHOT, Command.RETIRE_SNAPSHOT),
         history=past(subject_id),
+        stages=STAGES,
+        waiting=view["state"] in ("REQUESTED", "BUILDING"),
     )
 
 

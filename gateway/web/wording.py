@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from gateway.vocabulary import Command, Role
+from workspaces.catalogue.places import BOROUGHS
 
 _C = Command
 
@@ -160,6 +161,37 @@ def tag(state: str) -> dict[str, str]:
     return {"text": text, "colour": colour}
 
 
+FORMATS = {
+    "fhir": ("FHIR bulk data", "from hospitals"),
+    "omop": ("OMOP tables", "from practices"),
+    "cld": ("Client Level Data", "from councils"),
+}
+_REASONS = {
+    "national_opt_out": "national data opt-out",
+    "type_1_opt_out": "Type 1 opt-out",
+    "no_nhs_number": "no NHS number",
+    "invalid_nhs_number": "invalid NHS number",
+    "unverified_nhs_number": "unverified NHS number",
+}
+_BOROUGH_NAMES = {borough.code: borough.name for borough in BOROUGHS}
+
+
+def reason(name: str) -> str:
+    """Why something was left out, in words."""
+    return _REASONS.get(name, name.replace("_", " "))
+
+
+def organisation(code: str) -> str:
+    """An organisation by name where its code is a borough's, else by its code."""
+    name = _BOROUGH_NAMES.get(code)
+    return f"{name} ({code})" if name else code
+
+
+def sentence(text: str) -> str:
+    """With a capital first letter; the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def event(name: str) -> str:
     """An audit event as people read it: `project:submitted` is "Project submitted"."""
     return name.replace(":", " ").replace("_", " ").capitalize()
@@ -215,6 +247,9 @@ def share(part: int, whole: int) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "tag": tag,
     "event": event,
+    "reason": reason,
+    "organisation": organisation,
+    "sentence": sentence,
     "people": people,
     "day": day,
     "moment": moment,

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import FileStorage
 from wtforms import FileField, StringField, TextAreaField
 from wtforms.validators import Regexp, ValidationError
 
@@ -34,19 +35,26 @@ class ScriptForm(FlaskForm):  # type: ignore[misc]
     )
     text = TextAreaField("Script")
 
-    def validate_file(self, field: Any) -> None:
+    def validate_file(self, _: Any) -> None:
         """Either a file, or a name with text."""
-        chosen = field.data and field.data.filename
-        if not chosen and not (self.name.data and (self.text.data or "").strip()):
+        if not self._sent() and not (self.name.data and (self.text.data or "").strip()):
             raise ValidationError("Choose a file, or paste a script and give it a name")
+
+    def _sent(self) -> FileStorage | None:
+        # a name with a line break makes the part a text field: that is no file
+        sent = self.file.data
+        return sent if isinstance(sent, FileStorage) and sent.filename else None
 
     def script(self) -> dict[str, str]:
         """The script as the command's input. Raises Invalid for what is not text."""
-        sent = self.file.data
-        if not sent or not sent.filename:
+        sent = self._sent()
+        if sent is None:
             return {"name": self.name.data, "text": self.text.data.replace("\r\n", "\n")}
+        content = sent.read(MAX_TEXT + 1)
+        if len(content) > MAX_TEXT:
+            raise Invalid("script:too_large", "The file is larger than 1 MiB.", "Send a script without its data.")
         try:
-            return {"name": PurePosixPath(sent.filename).name, "text": sent.read(MAX_TEXT + 1).decode("utf-8")}
+            return {"name": PurePosixPath(sent.filename or "").name, "text": content.decode("utf-8")}
         except UnicodeDecodeError:
             raise Invalid(
                 "script:not_text", "The file is not UTF-8 text.", "Save it as UTF-8 and send it again."

@@ -146,7 +146,7 @@ def small_world(people: int = 4000) -> dict[str, list[dict[str, Any]]]:
 def personas() -> dict[str, Persona]:
     """One persona for each of the town's people."""
     return {
-        name: Persona(name, name.title(), f"{name}@example.org", "Example Trust", ", ".join(seats))
+        name: Persona(name, name.title(), f"{name}@trust.example", "Example Trust", ", ".join(seats))
         for name, seats in SEATS.items()
     }
 

@@ -5,10 +5,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, TimeoutError, sync_playwright
+from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from tests.factories.sites import Site, living_site
 
@@ -23,6 +25,10 @@ ARGS = [
     "--disable-sync",
 ]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PHONE, DESKTOP = 390, 1280
+TOO_WIDE = """() => document.documentElement.scrollWidth <= document.documentElement.clientWidth ? [] :
+  [...document.body.querySelectorAll("*")].filter(each => each.getBoundingClientRect().right > innerWidth)
+    .map(each => each.outerHTML.slice(0, 120)).slice(0, 5).concat(["…"])"""
 HERE = re.compile(r"^(http://127\.0\.0\.1:\d+/|data:|about:)")
 
 
@@ -36,10 +42,23 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with living_site(tmp_path_factory.mktemp("site")) as site:
         yield site
+
+
+def endpoint_of(site: Site, url: str, method: str = "") -> str:
+    """Which view made a page; what a form's sending made has an address that only POST knows. Empty: not ours."""
+    if not url.startswith(site.address):
+        return ""
+    routes = site.app.url_map.bind("127.0.0.1")
+    for each in [method] if method else ["GET", "POST"]:
+        try:
+            return str(routes.match(urlsplit(url).path, method=each)[0])
+        except (NotFound, MethodNotAllowed):
+            continue
+    return ""
 
 
 @dataclass
@@ -47,28 +66,54 @@ class Visitor:
     """One person at their browser."""
 
     page: Page
-    address: str
+    site: Site
+    scripted: bool
     shots: Path | None
+    looked: set[str]
+    opened: set[str]
     outside: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
     def go(self, path: str) -> None:
         """To a page of the gateway."""
-        self.page.goto(path if path.startswith("http") else self.address + path)
+        self.page.goto(path if path.startswith("http") else self.site.address + path)
 
     def press(self, text: str) -> None:
-        """A button, or a link that looks like one."""
-        self.page.get_by_role("button", name=text, exact=True).click()
+        """A button, or a link that looks like one; ends when its page is there."""
+        button = self.page.get_by_role("button", name=text, exact=True)
+        assert button.count(), f"no button {text!r} at {self.page.url}: {self.page.locator('main').inner_text()}"
+        with self.page.expect_navigation():
+            button.first.click()
+
+    def wait_for(self, text: str) -> None:
+        """A page that waits brings itself up to date; without JavaScript it says how."""
+        if not self.scripted:
+            self.page.get_by_role("link", name="Reload the page").first.click()
+        self.page.get_by_text(text, exact=True).first.wait_for()
 
     def look(self, name: str) -> None:
-        """What stands on the page is accessible, and nothing was asked for elsewhere; kept as a picture if wanted."""
-        if self.shots:
-            self.page.screenshot(path=self.shots / f"{name}.png", full_page=True)
+        """The page is accessible, fits a phone and asked for nothing elsewhere; pictured if wanted."""
+        self.looked.add(endpoint_of(self.site, self.page.url))
+        if self.scripted:
+            for width in (PHONE, DESKTOP):
+                self._fits(width)
+                if self.shots:
+                    self.page.screenshot(path=self.shots / f"{name}-{width}.png", full_page=True)
+            self._passes_axe()
+        assert not self.outside
+        assert not self.complaints
+
+    def _fits(self, width: int) -> None:
+        self.page.set_viewport_size({"width": width, "height": 900})
+        try:  # the kit folds its navigation a moment after the window has changed
+            self.page.wait_for_function(f"() => ({TOO_WIDE})().length == 0", timeout=1500)
+        except TimeoutError:
+            pytest.fail(f"wider than {width}: {self.page.evaluate(TOO_WIDE)}")
+
+    def _passes_axe(self) -> None:
         answer = Axe().run(self.page, options={"runOnly": TAGS})
         wrong = [found for found in answer.response["violations"] if not _waived(found)]
         assert not wrong, [(found["id"], [node["html"][:200] for node in found["nodes"]]) for found in wrong]
-        assert not self.outside
-        assert not self.complaints
 
 
 def _waived(found: dict) -> bool:
@@ -77,34 +122,46 @@ def _waived(found: dict) -> bool:
 
 
 class Visitors:
-    """Hands out browsers, one context each."""
+    """Hands out browsers, one context each, and knows which pages were opened and which were looked at."""
 
     def __init__(self, browser: Browser, site: Site) -> None:
         self.browser, self.site = browser, site
         self.contexts: list[BrowserContext] = []
+        self.looked: set[str] = set()
+        self.opened: set[str] = set()
+        self.scripted = True
         folder = os.environ.get("TRE_SCREENSHOTS")
         self.shots = Path(folder) if folder else None
         if self.shots:
             self.shots.mkdir(parents=True, exist_ok=True)
 
-    def arrive(self, **options: object) -> Visitor:
+    def arrive(self) -> Visitor:
         """Somebody who has not signed in."""
-        context = self.browser.new_context(viewport={"width": 1280, "height": 900}, **options)  # type: ignore[arg-type]
+        context = self.browser.new_context(
+            viewport={"width": DESKTOP, "height": 900}, java_script_enabled=self.scripted
+        )
+        context.set_default_timeout(10_000)
         self.contexts.append(context)
         page = context.new_page()
-        visitor = Visitor(page, self.site.address, self.shots)
+        visitor = Visitor(page, self.site, self.scripted, self.shots, self.looked, self.opened)
 
         def asked(request: Request) -> None:
             if not HERE.match(request.url):
                 visitor.outside.append(request.url)
 
+        def answered(response: Response) -> None:
+            html = response.headers.get("content-type", "").startswith("text/html")
+            if html and response.status == 200 and response.request.is_navigation_request():
+                self.opened.add(endpoint_of(self.site, response.url, response.request.method))
+
         page.on("request", asked)
+        page.on("response", answered)
         page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
         return visitor
 
-    def sign_in(self, name: str, **options: object) -> Visitor:
+    def sign_in(self, name: str) -> Visitor:
         """Somebody who signs in at the provider, by pressing the button of their persona."""
-        visitor = self.arrive(**options)
+        visitor = self.arrive()
         visitor.go("/sign-in")
         visitor.page.locator(f"button[value={name}]").click()
         visitor.page.wait_for_url(re.compile("/tasks"))

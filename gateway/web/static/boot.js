@@ -2,7 +2,8 @@ import { initAll } from "./vendor/nhsuk-frontend-10.6.1/nhsuk-frontend.min.js";
 
 initAll();
 
-// A part of a page that waits for something asks for itself anew, and stops when the page no longer says so.
+// A page that waits for something asks for itself anew, and stops when it no longer says so. What changes with it is
+// marked as a part.
 const PAUSE = 4000;
 
 async function refresh(name) {
@@ -11,10 +12,12 @@ async function refresh(name) {
   const answer = await fetch(location.href, { headers: { "X-Background": "1" }, redirect: "error" });
   if (!answer.ok) return false;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = page.querySelector(`[data-part="${name}"]`);
-  const part = document.querySelector(`[data-part="${name}"]`);
-  if (!fresh || !part) return false;
-  if (fresh.innerHTML !== part.innerHTML) part.replaceWith(document.adoptNode(fresh));
+  for (const part of document.querySelectorAll("[data-part]")) {
+    const fresh = page.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (!fresh) return false;
+    // by what people read: hidden tokens are new each time, and who stands on a button must not lose it for them
+    if (fresh.textContent !== part.textContent) part.replaceWith(document.adoptNode(fresh));
+  }
   return Boolean(document.querySelector(`[data-refresh="${name}"]`));
 }
 
