@@ -10,7 +10,6 @@ import click
 import requests
 
 from gateway.cli.groups import example
-from gateway.commands.bodies import read_object
 from workspaces.catalogue.errors import Invalid
 
 TIMEOUT_SECONDS = 120
@@ -116,12 +115,11 @@ def register(as_json: bool) -> None:
 
 @click.command(epilog=example("tre releases price PROJECT --input request.json"))
 @click.argument("project")
-@click.option("--input", "request", type=click.File("rb"), required=True, help="The request as JSON (- for stdin).")
+@click.option("--input", "request", type=click.File("rb"), required=True, help="The input of `draft` as JSON.")
 @click.option("--json", "as_json", is_flag=True, help="The whole price.")
 def price(project: str, request: Any, as_json: bool) -> None:
     """What a request would cost; nothing is stored and no record is read."""
-    asked = json.dumps({"request": read_object(request.read())}).encode()
-    cost = post("projects", project, "price", body=asked)
+    cost = post("projects", project, "price", body=request.read())
     if as_json:
         print_json(cost)
         return

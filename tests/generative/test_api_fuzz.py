@@ -25,6 +25,7 @@ from tests.factories.sites import Site, open_site
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 PEOPLE = ("lead", "ig", "auditor")
+pytestmark = pytest.mark.slow
 schema = schemathesis.openapi.from_dict(document())
 
 

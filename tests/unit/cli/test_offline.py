@@ -18,7 +18,7 @@ from gateway.evidence.package import make_package
 from gateway.store import audit_chain
 from tests.factories.command_lines import tre
 from tests.factories.gateways import approved_project, cleared_snapshot, settle_town, submitted_release
-from tests.factories.sites import drawn
+from tests.factories.packages import package_and_register
 
 Rows = list[dict[str, Any]]
 
@@ -147,11 +147,9 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[dict[
     project = approved_project(town)
     cleared_snapshot(town, project)
     release_id = submitted_release(town, project)
-    artefact, _ = drawn(town, release_id, folder)
+    made = package_and_register(town, release_id, folder)
     town.gateway.unit.dispose()
-    digest = sha256(artefact).hexdigest()
-    about = {"release_id": release_id, "mark": "BLIND", "artefact_digest": digest}
-    return make_package(json.loads(artefact), about), [{"releases": [{"id": release_id, "artefact_digest": digest}]}]
+    return made
 
 
 def files(data: bytes) -> dict[str, bytes]:

@@ -1,0 +1,177 @@
+"""What the guides show is what runs: every command, button, example and link in docs/ is tried."""
+
+import json
+import re
+import shlex
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gateway.evidence.commitments import commit
+from gateway.models import RegisterEntry
+from gateway.store import audit_chain
+from gateway.vocabulary import Command
+from gateway.web.layout import NAVIGATION
+from gateway.web.wording import COMMANDS
+from tests.factories.command_lines import tre
+from tests.factories.gateways import active_list, approved_project, cleared_snapshot
+from tests.factories.packages import package_and_register
+from tests.factories.sites import Site, open_site, served
+from tests.unit.cli.test_tree import parsed
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+# who reads which guide; nobody needs a seat for the others
+READERS = {
+    "researcher": "lead",
+    "committee": "member1",
+    "reviewer": "checker1",
+    "information-governance": "ig",
+    "auditor": "auditor",
+}
+ROLES = {*READERS, "operator", "public"}
+# run on the gateway's machine with its settings: tried in tests/unit/cli, here only understood
+LOCAL = ("serve", "migrate", "work", "pools open", "people appoint", "intake load", "opt-outs", "snapshots contains")
+# the gateway understood and knew the subject and the role; its state is another matter
+NOT_UNDERSTOOD = ("arguments:", "client:", "input:", "defect:", "file:", "subject:unknown", "command:not_your_role")
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    return [body for kind, body in _BLOCK.findall(path.read_text(encoding="utf-8")) if kind == language]
+
+
+def lines() -> Iterator[tuple[str, str]]:
+    for path in (*sorted((DOCS / "guides").glob("*.md")), DOCS / "verify.md"):
+        for block in blocks(path, "sh"):
+            yield from ((path.stem, line) for line in block.splitlines() if line.startswith("tre "))
+
+
+LINES = list(lines())
+
+
+@dataclass
+class Place:
+    """A living site with one of everything, and the files that the guides name."""
+
+    site: Site
+    address: str
+    folder: Path
+    ids: dict[str, str]
+
+    def run(self, reader: str | None, line: str) -> tuple[int, str, str]:
+        words = shlex.split(line)[1:]
+        words = words[: words.index(">")] if ">" in words else words
+        environment = {"TRE_URL": self.address, "TRE_TOKEN": self.token(reader) if reader else ""}
+        ran = tre(*(self.ids.get(word, word) for word in words), environment=environment)
+        return ran.exit_code, ran.stdout, ran.stderr
+
+    def token(self, name: str) -> str:
+        town = self.site.town
+        made = town.do(name, Command.CREATE_TOKEN, town.people[name], {"label": "guide"})
+        return str(made.returned["token"])
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("guides")
+    site = open_site(folder)
+    town = site.town
+    project = approved_project(town)
+    ids = {"POOL": town.pool_id, "PROJECT": project, "SNAPSHOT": cleared_snapshot(town, project)}
+    ids["LIST"] = active_list(town, "L2")
+    ids["WORKSPACE"] = town.do("lead", Command.OPEN_WORKSPACE, project).created_id
+    script = {"name": "a.py", "text": "print(1)"}
+    ids["TRANSFER"] = town.do("lead", Command.BRING_IN, ids["WORKSPACE"], script).created_id
+    request = json.loads((DOCS / "guides" / "examples" / "request.json").read_text(encoding="utf-8"))
+    ids["RELEASE"] = town.do("lead", Command.DRAFT_RELEASE, project, request).created_id
+    town.do("lead", Command.SUBMIT_RELEASE, ids["RELEASE"])
+    entry = town.read(lambda work: work.find(RegisterEntry, RegisterEntry.project_id == project))
+    ids["ENTRY"] = entry.id
+    files = folder / "files"
+    _write_files(site, ids, files)
+    with served(site.app) as address:
+        yield Place(site, address, files, ids)
+    town.gateway.unit.dispose()
+
+
+def _write_files(site: Site, ids: dict[str, str], files: Path) -> None:
+    files.mkdir()
+    for example in (DOCS / "guides" / "examples").iterdir():
+        (files / example.name).write_bytes(example.read_bytes())
+    package, register = package_and_register(site.town, ids["RELEASE"], files / "drawn")
+    (files / "package.zip").write_bytes(package)
+    (files / "register.json").write_text(json.dumps(register), encoding="utf-8")
+    (files / "numbers.txt").write_text("nhs_number\n", encoding="ascii")
+    rows = site.town.read(audit_chain.export)
+    (files / "audit.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    ids["HASH"] = rows[-1]["hash"]
+    source, copy = (
+        sqlite3.connect(site.town.gateway.settings.folder / "gateway.db"),
+        sqlite3.connect(files / "gateway.db"),
+    )
+    source.backup(copy)
+    source.close()
+    copy.close()
+
+
+@pytest.mark.parametrize(("guide", "line"), LINES, ids=[f"{guide}: {line}"[:90] for guide, line in LINES])
+def test_every_command_of_a_guide_runs(
+    place: Place, guide: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path in place.folder.iterdir():
+        if path.is_file():
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    if line.removeprefix("tre ").startswith(LOCAL):
+        assert parsed(shlex.split(line)[1:]) or line == "tre migrate"
+        return
+    ends, _, why = place.run(READERS.get(guide), line)
+    assert ends == 0 or (ends == 1 and not why.startswith(NOT_UNDERSTOOD)), why
+
+
+def test_every_role_has_a_guide_of_at_most_80_lines_that_says_what_goes_wrong() -> None:
+    guides = {path.stem: path.read_text(encoding="utf-8") for path in (DOCS / "guides").glob("*.md")}
+    assert set(guides) == ROLES
+    assert all(len(text.splitlines()) <= 80 and "## What goes wrong" in text for text in guides.values())
+    assert {guide for guide, _ in LINES} == {*ROLES, "verify"}
+
+
+def test_what_is_bold_is_a_button_or_a_link_of_the_pages() -> None:
+    words = {wording.button for wording in COMMANDS.values()} | {link.text for link in NAVIGATION}
+    bold = {
+        (path.stem, " ".join(found.split()))
+        for path in (DOCS / "guides").glob("*.md")
+        for found in re.findall(r"\*\*(.+?)\*\*", path.read_text(encoding="utf-8"), re.S)
+    }
+    assert len(bold) > 20
+    assert {found for found in bold if found[1] not in words} == set()
+
+
+def test_links_lead_somewhere() -> None:
+    for path in (ROOT / "README.md", DOCS / "verify.md", *(DOCS / "guides").glob("*.md")):
+        for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
+            assert target.startswith("http") or (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_an_outsiders_own_python_proves_the_log_and_opens_a_commitment(place: Place) -> None:
+    prove, opened = blocks(DOCS / "verify.md", "python")
+    ran = python(prove, place.folder)
+    assert ran.stdout.split() == [str(len((place.folder / "audit.jsonl").read_text().splitlines())), place.ids["HASH"]]
+    rows = (place.folder / "audit.jsonl").read_text().replace('"actor": "Lead"', '"actor": "Laed"', 1)
+    (place.folder / "drawn" / "audit.jsonl").write_text(rows)
+    assert "AssertionError: row" in python(prove, place.folder / "drawn").stderr
+    nonce, digest = bytes(range(32)), "d" * 64
+    opened = opened.replace("NONCE", nonce.hex()).replace("MANIFEST_DIGEST", digest)
+    assert python(opened, place.folder).stdout.strip() == commit(nonce, digest)
+
+
+def python(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-I", "-c", program], cwd=folder, capture_output=True, text=True, check=False
+    )
