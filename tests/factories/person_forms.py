@@ -4,7 +4,8 @@ from datetime import date
 
 from hypothesis import strategies as st
 
-from tests.factories.person_queries import CONCEPTS, EVENTS, LITERAL_DAYS
+from tests.factories.odd_worlds import CONCEPTS
+from tests.factories.person_queries import EVENTS, LITERAL_DAYS
 from workspaces.catalogue.code_lists import CODE_LISTS
 from workspaces.catalogue.columns import Type
 from workspaces.catalogue.tables import TABLES

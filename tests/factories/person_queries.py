@@ -1,4 +1,4 @@
-"""Hypothesis strategies for worlds and queries.
+"""Hypothesis strategies for queries.
 
 Queries are the dictionaries of `tests/plain/person_view.py`. Each strategy for a number gives (expression, step), the
 step of the grid the prover should find.
@@ -10,61 +10,16 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
+from tests.factories.odd_worlds import CONCEPTS
 from tests.factories.query_text import AGGREGATE_SQL
 from workspaces.catalogue.code_lists import CODE_LISTS
 from workspaces.catalogue.columns import Type
 from workspaces.catalogue.concepts import concept
 from workspaces.catalogue.tables import TABLES
 
-CONCEPTS = (3004249, 3038553, 3027114)
 EVENTS = ("condition_occurrence", "measurement", "drug_exposure", "visit_occurrence", "social_care_event", "death")
-DATES = [date(1899, 12, 31), date(1900, 1, 1), date(2099, 12, 31), date(9999, 12, 31), date(1, 1, 1)]
-DAYS = st.one_of(st.none(), st.sampled_from(DATES), st.dates(date(2018, 1, 1), date(2018, 1, 4)))
 LITERAL_DAYS = st.dates(date(2017, 12, 31), date(2018, 1, 5))
-DOUBLES = st.one_of(
-    st.none(),
-    st.sampled_from(
-        [float("nan"), float("inf"), float("-inf"), 1e300, -0.0, 0.5, 9.99, 10.0, 25.25, 70.0, 70.04, 260.0]
-    ),
-    st.integers(60, 64).map(float),
-    st.floats(1, 20).map(lambda value: round(value, 2)),
-)
 ONE = Fraction(1)
-
-
-def _cell(column):
-    if column.type is Type.DATE:
-        return DAYS
-    if column.type is Type.DOUBLE:
-        return DOUBLES
-    if column.type is Type.INTEGER and column.name.startswith("measurement"):
-        return st.sampled_from([*CONCEPTS, CONCEPTS[0], 7, None])
-    if column.domain is not None and column.type is Type.INTEGER:
-        return st.sampled_from([*column.domain.values, None, 2**62])
-    if column.domain is not None:
-        return st.sampled_from([*column.domain.values[:3], "elsewhere"])
-    return st.sampled_from([None, 0, 1, 30, 365, 366, 1900, 1950, 2030, -(2**62), 2**62])
-
-
-def _row(table):
-    return st.fixed_dictionaries({c.name: _cell(c) for c in TABLES[table].columns if c.name != "person_id"})
-
-
-ROWS = {table: _row(table) for table in TABLES}
-
-
-@st.composite
-def worlds(draw, most=4):
-    """Up to `most` people with up to four rows in each table, the odd value among them."""
-    numbers = draw(st.lists(st.integers(1, 50), min_size=2, max_size=most, unique=True))
-    world = {}
-    for table, declared in TABLES.items():
-        sizes = (1, 1, 1, 0) if declared.one_row_per_person else (2, 1, 4, 0)
-        held = {number: draw(st.sampled_from(sizes)) for number in numbers}
-        world[table] = [
-            {"person_id": number, **draw(ROWS[table])} for number, size in held.items() for _ in range(size)
-        ]
-    return world
 
 
 @dataclass(frozen=True)
@@ -200,7 +155,7 @@ def aggregates(draw, columns):
     """(expression, kind, step) of an aggregate over rows that have these columns."""
     keep = draw(st.one_of(st.none(), conditions(columns, 1)))
     inner, step = draw(numbers(columns, 1))
-    name = draw(st.sampled_from(sorted(AGGREGATE_SQL)))
+    name = draw(st.sampled_from([*AGGREGATE_SQL, "arg_max", "arg_min"]))
     if name == "count_all":
         return ("aggregate", name, (), keep, None), "number", ONE
     if name in ("count", "count_distinct", "min", "max") and columns and draw(st.booleans()):
@@ -211,7 +166,10 @@ def aggregates(draw, columns):
         node = ("aggregate", name, (draw(conditions(columns, 1)),), keep, None)
         return node, "number" if name == "count_if" else "flag", ONE
     if name in ("arg_max", "arg_min"):
-        dates = of(columns, "date")
+        dates, held = of(columns, "date"), of(columns, "number")
+        if held:
+            column = draw(st.sampled_from(held))
+            inner, step = column.node, column.step
         order = draw(st.sampled_from(dates)).node if dates else draw(numbers(columns, 0))[0]
         return ("aggregate", name, (inner, order), keep, None), "number", step
     counted = name in ("count", "count_distinct")
@@ -249,7 +207,9 @@ def grouped(draw, prefix=""):
     if draw(st.integers(0, 3)) == 0:
         second, others, fix = draw(_event_item(f"{prefix}f"))
         also = draw(st.booleans())
-        on = _both(fix, draw(st.one_of(st.none(), conditions(columns + others, 1))))
+        # a measured value of the first table has its unit in ON only where it was fixed there, not in WHERE
+        known = columns if with_person else [column for column in columns if column.node[2] != "value_as_number"]
+        on = _both(fix, draw(st.one_of(st.none(), conditions(known + others, 1))))
         joins.append({"left": also, "item": second, "on": on})
         columns = columns + others
     columns = columns + person

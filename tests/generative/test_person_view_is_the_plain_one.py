@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.factories.odd_worlds import worlds
 from tests.factories.person_forms import forms
-from tests.factories.person_queries import queries, worlds
+from tests.factories.person_queries import queries
 from tests.factories.query_text import sql
 from tests.factories.worlds import Tables, exact, people, proven
 from tests.plain.person_view import form_view
@@ -43,7 +44,7 @@ def accepted(text):
 def test_sql_means_what_the_plain_twin_says(tables):
     seen = Counter()
 
-    @some(140)
+    @some(110)
     @given(drawn=queries(), world=worlds())
     def holds(drawn, world):
         query, expected = drawn
