@@ -24,6 +24,7 @@ dd{margin:2px 0 0;font-size:20px;font-weight:700}
 .tag{display:inline-block;background:#212b32;color:#fff;padding:1px 9px;margin-right:6px;letter-spacing:.04em}
 .blind .tag{background:#007f3b}.informed .tag{background:#8a4b00}
 .promise{border-top:1px solid #d8dde0;padding-top:8px}
+p,li,h1,h2{overflow-wrap:anywhere}
 figure{margin:16px 0 24px}
 figcaption,.note{font-size:16px;color:#4c6272;margin:8px 0 0}
 .scroll{overflow-x:auto}

@@ -10,7 +10,6 @@ from gateway.store.queries import views
 from gateway.vocabulary import Command
 from gateway.web.actions import offers, plain
 from gateway.web.current import actor_or_none, gateway, one, public, sees
-from workspaces.catalogue.tables import TABLES
 
 blueprint = Blueprint("register", __name__, url_prefix="/register")
 
@@ -39,7 +38,6 @@ def entry(subject_id: str) -> ResponseReturnValue:
         "register_entry.html",
         fields=found or (view or {})["fields"],
         draft=found is None,
-        tables=TABLES,
         view=view,
         offers=offers(view, Command.PUBLISH_ENTRY) if view else [],
     )

@@ -33,7 +33,8 @@ BUTTONS = (
     Command.REVIEW_RELEASE,
     Command.ADJUDICATE_RELEASE,
 )
-STAGES = ("DRAFT", "SUBMITTED", "PLAN_CLEARED", "RESERVED", "DRAWING", "SEALED", "IN_REVIEW", "APPROVED", "RELEASED")
+STAGES = ("DRAFT", "SUBMITTED", "PLAN_CLEARED", "DRAWING", "SEALED", "RELEASED")
+STAGE_OF = {"RESERVED": "PLAN_CLEARED", "IN_REVIEW": "SEALED", "ADJUDICATING": "SEALED", "APPROVED": "SEALED"}
 MOVING = frozenset({"PLAN_CLEARED", "RESERVED", "DRAWING"})
 
 
@@ -55,6 +56,7 @@ def page(subject_id: str) -> ResponseReturnValue:
         governing=offers(view, Command.RECALL_RELEASE),
         moving=view["state"] in MOVING,
         stages=STAGES,
+        stage=STAGE_OF.get(view["state"], view["state"]),
         history=past(subject_id),
         may_see_project=sees(view["project_id"]),
     )

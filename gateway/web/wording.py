@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from markupsafe import Markup
+
 from gateway.vocabulary import Command, Role
 from workspaces.catalogue.places import BOROUGHS
 
@@ -166,6 +168,16 @@ FORMATS = {
     "omop": ("OMOP tables", "from practices"),
     "cld": ("Client Level Data", "from councils"),
 }
+RECORDS = {
+    "person": "Facts about people, such as age band, sex and part of London",
+    "visit_occurrence": "Visits to hospitals and practices",
+    "condition_occurrence": "Diagnoses",
+    "drug_exposure": "Prescriptions",
+    "measurement": "Measured values, such as blood pressure",
+    "procedure_occurrence": "Procedures",
+    "death": "Deaths",
+    "social_care_event": "Adult social care",
+}
 _REASONS = {
     "national_opt_out": "national data opt-out",
     "type_1_opt_out": "Type 1 opt-out",
@@ -185,6 +197,11 @@ def organisation(code: str) -> str:
     """An organisation by name where its code is a borough's, else by its code."""
     name = _BOROUGH_NAMES.get(code)
     return f"{name} ({code})" if name else code
+
+
+def breakable(name: str) -> Markup:
+    """Names with underscores, as HTML that may break a line after each of them."""
+    return Markup("_<wbr>").join(name.split("_"))
 
 
 def sentence(text: str) -> str:
@@ -250,6 +267,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "reason": reason,
     "organisation": organisation,
     "sentence": sentence,
+    "breakable": breakable,
     "people": people,
     "day": day,
     "moment": moment,

@@ -27,7 +27,8 @@ ARGS = [
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE, DESKTOP = 390, 1280
 TOO_WIDE = """() => document.documentElement.scrollWidth <= document.documentElement.clientWidth ? [] :
-  [...document.body.querySelectorAll("*")].filter(each => each.getBoundingClientRect().right > innerWidth)
+  [...document.body.querySelectorAll("*")]
+    .filter(each => Math.max(each.getBoundingClientRect().right, each.scrollWidth) > innerWidth)
     .map(each => each.outerHTML.slice(0, 120)).slice(0, 5).concat(["…"])"""
 HERE = re.compile(r"^(http://127\.0\.0\.1:\d+/|data:|about:)")
 
