@@ -23,6 +23,7 @@ from tests.factories.gateways import active_list, approved_project, cleared_snap
 from tests.factories.packages import package_and_register
 from tests.factories.sites import Site, open_site, served
 from tests.unit.cli.test_tree import parsed
+from workspaces.scanning.scripts import scan
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -152,6 +153,11 @@ def test_what_is_bold_is_a_button_or_a_link_of_the_pages() -> None:
     }
     assert len(bold) > 20
     assert {found for found in bold if found[1] not in words} == set()
+
+
+def test_the_script_of_the_guide_would_be_admitted() -> None:
+    script = DOCS / "guides" / "examples" / "analysis.py"
+    assert not scan(script.name, script.read_bytes()).identifier_lines
 
 
 def test_links_lead_somewhere() -> None:
