@@ -69,6 +69,13 @@ def _title(value: object) -> object:
     return value
 
 
+def _visible(value: object) -> object:
+    """SQL is read by people too: no control characters, nothing invisible or that turns the reading direction."""
+    if isinstance(value, str) and not all(sign.isprintable() or sign in "\n\r\t" for sign in value):
+        raise PydanticCustomError("sql", "holds a character that cannot be seen")
+    return value
+
+
 def _several(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
@@ -108,7 +115,7 @@ class View(_Strict):
     """The person view, as a typed form or as SQL: exactly one of the two."""
 
     form: Form | None = None
-    sql: Annotated[str, StringConstraints(min_length=1, max_length=MAX_SQL)] | None = None
+    sql: Annotated[str, StringConstraints(min_length=1, max_length=MAX_SQL), BeforeValidator(_visible)] | None = None
 
     @model_validator(mode="after")
     def _is_one_of_two(self) -> Self:

@@ -87,10 +87,7 @@ TRICKS = [
     # Names that only look right
     ("table", "SELECT person_id, sex FROM p\u0435rson"),
     ("table", "SELECT person_id, sex FROM \uff50erson"),
-    ("table", "SELECT person_id, sex FROM per\u200bson"),
-    ("table", "SELECT person_id, sex FROM person\x00"),
     ("name", "SELECT p\u0435rson_id, sex FROM person"),
-    ("name", "SELECT person_id, sex AS \u202ev FROM person"),
     ("name", "SELECT person_id, sex AS \u212aelvin FROM person"),
     ("name", "SELECT person_id, \u017fex AS v FROM person"),
     ("name", "SELECT person_id, year_of_birth = \u0663 AS v FROM person"),
