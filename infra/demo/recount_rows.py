@@ -128,11 +128,11 @@ def _why_not(source: Source, number: str, status: str, withheld: bool, birth: st
 def settle_people(source: Source) -> None:
     """After all people are noted: one number per local identifier, one statement per number.
 
-    An identifier with two numbers is nobody's. Of several statements about one number the first counts in the
-    order of birth, sex, ethnic group, borough, where nothing comes after everything.
+    An identifier with two numbers, verified or not, is nobody's. Of several statements about one number the first
+    counts in the order of birth, sex, ethnic group, borough, where nothing comes after everything.
     """
     for local, numbers in source.verified.items():
-        if len(numbers) == 1:
+        if len(numbers) == 1 == len(source.claimed[local]):
             source.numbers[local] = next(iter(numbers))
     for local in source.withheld_local:
         source.withheld |= source.claimed[local]
@@ -162,11 +162,13 @@ def note_event(
 ) -> None:
     """Note one event, or count why it cannot be used. Opt-out codes are noted whatever table they stand in."""
     uses = {_LEGAL.get(coding) for coding in codings}
+    if "type_1" in uses and not fault:
+        _note_type_1(source, local, day(start), opted=True)
     if "restricted" in uses or fault:
         source.left_out["restricted_code" if "restricted" in uses else fault] += 1
-    elif "type_1" in uses or "type_1_withdrawn" in uses:
-        _note_type_1(source, local, day(start), opted="type_1" in uses)
-    elif table != "observation":
+    elif "type_1_withdrawn" in uses and "type_1" not in uses:
+        _note_type_1(source, local, day(start), opted=False)
+    elif "type_1" not in uses and table != "observation":
         found = _read_event(source, table, local, codings, start, end, value, unit)
         if isinstance(found, Row):
             source.events.add(found)

@@ -5,7 +5,7 @@ from pathlib import Path
 from workspaces.catalogue.errors import Invalid
 from workspaces.engine import Engine
 from workspaces.intake.delimited import header, need_columns, read_csv
-from workspaces.intake.deliveries import Delivery, Limits, Staged, existing, need_extract_date, need_folder
+from workspaces.intake.deliveries import Delivery, Limits, Staged, csv_files, existing, need_extract_date, need_folder
 from workspaces.intake.sources import Source
 
 rank = 2
@@ -25,7 +25,7 @@ _COLUMNS = {
 
 def receive(folder: Path, source: Source, limits: Limits) -> Delivery:
     """Find the CSV files and check their columns."""
-    found = tuple(existing(path, limits) for path in sorted(need_folder(folder, source).glob("*.csv")))
+    found = tuple(existing(path, limits) for path in csv_files(need_folder(folder, source)))
     if not found:
         raise Invalid(
             "intake:file_missing", f"The council {source.organisation} sent no CSV file.", "Send the delivery again."
@@ -43,8 +43,8 @@ def stage(engine: Engine, delivery: Delivery, limits: Limits) -> Staged:
         engine.execute(
             """
             INSERT INTO staged_event
-            SELECT 'social_care_event', concat_ws('|', la_person_id, number), ['CLD|' || lower(event_type)], started,
-                ended, NULL, NULL, NULL
+            SELECT 'social_care_event', to_json([la_person_id, number])::VARCHAR,
+                ['CLD|' || lower(event_type)], started, ended, NULL, NULL, NULL
             FROM one_file
             """
         )
@@ -55,7 +55,7 @@ def stage(engine: Engine, delivery: Delivery, limits: Limits) -> Staged:
         engine.execute(
             """
             INSERT INTO staged_person
-            SELECT concat_ws('|', la_person_id, number), number, $status, false, birth, gender,
+            SELECT to_json([la_person_id, number])::VARCHAR, number, $status, false, birth, gender,
                 ethnic_category, place, NULL, NULL
             FROM one_file
             """,

@@ -37,17 +37,19 @@ CREATE MACRO day_text(t) AS CASE
     WHEN len(t) = 4 THEN try_cast(t || '-01-01' AS DATE)
     WHEN t[3:3] = '/' AND t[6:6] = '/' THEN try_strptime(left(t, 10), '%d/%m/%Y')::DATE END;
 CREATE MACRO as_day(t) AS CASE WHEN day_text(t) >= DATE '1900-01-01' THEN day_text(t) END;
-CREATE MACRO as_number(t) AS CASE WHEN regexp_full_match(replace(replace(t, ' ', ''), '-', ''), '[0-9]{10}')
-    THEN try_cast(replace(replace(t, ' ', ''), '-', '') AS BIGINT) END;
+CREATE MACRO bare(t) AS regexp_replace(t, '[\\s\\p{Z}\\p{Pd}\\p{Cf}]', '', 'g');
+CREATE MACRO as_number(t) AS CASE WHEN regexp_full_match(bare(t), '[0-9]{10}') THEN bare(t)::BIGINT END;
 CREATE MACRO check_digit_holds(n) AS n > 0 AND (
     10 * (n // 1000000000) + 9 * (n // 100000000 % 10) + 8 * (n // 10000000 % 10) + 7 * (n // 1000000 % 10)
     + 6 * (n // 100000 % 10) + 5 * (n // 10000 % 10) + 4 * (n // 1000 % 10) + 3 * (n // 100 % 10)
     + 2 * (n // 10 % 10) + n % 10) % 11 = 0;
+CREATE MACRO is_in_use(n, synthetic) AS coalesce(check_digit_holds(n) AND (n // 1000000000 = 9) = synthetic, false);
 """
-"""`as_day` reads an ISO date or date-time (a bare year or month means its first day) or DD/MM/YYYY, and gives
-null for anything else or before 1900. `check_digit_holds` is Modulus 11 (NHS Data Dictionary, NHS NUMBER): the
-weighted sum of all ten digits, the check digit weighing 1, is a multiple of 11; a remainder that would need a
-check digit of 10 can then never hold."""
+"""`as_day` reads an ISO date or date-time (a bare year or month means its first day) or DD/MM/YYYY, and gives null
+for anything else or before 1900. `as_number` passes over whatever spaces and dashes people put between the digits,
+so that an opt-out is not missed for the way a number is written. `check_digit_holds` is Modulus 11 (NHS Data
+Dictionary, NHS NUMBER): the weighted sum of all ten digits, the check digit weighing 1, is a multiple of 11; a
+remainder that would need a check digit of 10 can then never hold."""
 
 
 def mapping_version() -> str:

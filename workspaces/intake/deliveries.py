@@ -1,5 +1,6 @@
 """What all formats have in common: a delivery of files, and the shape that a format turns it into."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -63,11 +64,13 @@ STAGING = """
 CREATE TEMP TABLE staged_person (
     local_id VARCHAR, number VARCHAR, status VARCHAR, withheld BOOLEAN, birth VARCHAR, gender VARCHAR,
     ethnic_category VARCHAR, place VARCHAR, death VARCHAR, fault VARCHAR);
+CREATE TEMP TABLE staged_claim (local_id VARCHAR, number VARCHAR, withheld BOOLEAN);
 CREATE TEMP TABLE staged_event (
     target VARCHAR, local_id VARCHAR, codings VARCHAR[], started VARCHAR, ended VARCHAR, quantity VARCHAR,
     unit VARCHAR, fault VARCHAR);
 """
-"""`fault` is the reason why a row cannot be read at all; `codings` are `VOCABULARY|code`, best first;
+"""`staged_claim` are the numbers of a row that names several: nobody's rows, but an opt-out counts for each of them.
+`fault` is the reason why a row cannot be read at all; `codings` are `VOCABULARY|code`, best first;
 `quantity` is a measured value or the days a prescription lasts."""
 
 
@@ -86,6 +89,19 @@ def existing(path: Path, limits: Limits) -> Path:
             "Split the delivery, or raise the limit for one file.",
         )
     return path
+
+
+def csv_files(folder: Path) -> tuple[Path, ...]:
+    """The folder's CSV files in order; `Invalid` for names that differ by case alone or could not be shown."""
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".csv")
+    plain = all(re.fullmatch(r"[A-Za-z0-9_-]{1,80}\.[A-Za-z]{3}", path.name) for path in found)
+    if not plain or len({path.name.lower() for path in found}) < len(found):
+        raise Invalid(
+            "intake:file_names",
+            f"The {len(found)} CSV files of {folder.name} are not named apart by letters, digits, '_' and '-'.",
+            "Rename them and send the delivery again.",
+        )
+    return tuple(found)
 
 
 def fingerprint(path: Path) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from workspaces.engine import Bounds, open_engine
+from workspaces.engine import Bounds, open_engine, quiet
 from workspaces.intake import delimited
 from workspaces.intake.codes import create_maps, mapping_version
 from workspaces.intake.deliveries import STAGING, Delivery, Limits, fingerprint
@@ -49,7 +49,12 @@ def load(
     with vault.scratch() as scratch:
         kept = scratch / "load"
         kept.mkdir(mode=0o700)
-        screened, unsupported = _screen(delivery, folder, scratch, kept, limits)
+        with quiet(
+            code="intake:unreadable",
+            sentence=f"The delivery of {source.organisation} ({source.format}) cannot be read.",
+            next_step="Send it again; if it is right, report this as a defect.",
+        ):
+            screened, unsupported = _screen(delivery, folder, scratch, kept, limits)
         published = vault.publish(kept, _facts(delivery, digest, screened, unsupported, kept, clock()))
     return _report(source, published, already_loaded=False)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from workspaces.catalogue.errors import Invalid
 from workspaces.engine import Engine, one
 from workspaces.intake.delimited import header, need_columns, read_csv
-from workspaces.intake.deliveries import Delivery, Limits, Staged, existing, need_extract_date, need_folder
+from workspaces.intake.deliveries import Delivery, Limits, Staged, csv_files, existing, need_extract_date, need_folder
 from workspaces.intake.sources import Source
 
 rank = 0
@@ -72,8 +72,7 @@ _REQUIRED = {
 
 def receive(folder: Path, source: Source, limits: Limits) -> Delivery:
     """Find the tables we know and check their columns; `person.csv` must be there."""
-    found = sorted(need_folder(folder, source).glob("*.csv"))
-    files = {path.stem.lower(): (existing(path, limits),) for path in found}
+    files = {path.stem.lower(): (existing(path, limits),) for path in csv_files(need_folder(folder, source))}
     if "person" not in files:
         raise Invalid(
             "intake:file_missing",
@@ -83,7 +82,8 @@ def receive(folder: Path, source: Source, limits: Limits) -> Delivery:
     for table, (path,) in files.items():
         if table in _REQUIRED:
             need_columns(path, header(path, limits), _REQUIRED[table])
-    return Delivery(source, need_extract_date(source), files)
+    alarms = () if "observation" in files else ("There is no observation.csv, so Type 1 opt-outs are not known.",)
+    return Delivery(source, need_extract_date(source), files, alarms=alarms)
 
 
 def stage(engine: Engine, delivery: Delivery, limits: Limits) -> Staged:

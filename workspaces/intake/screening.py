@@ -2,11 +2,12 @@
 
 Reasons are tried in a fixed order and the first is counted, once per row of the source. What a row becomes
 depends on its own person's rows and on fixed maps only (privacy model P2). One exception cannot be local: an
-identifier that one source gives to two NHS numbers ties its rows to nobody, so both are left out
+identifier that one source gives to two NHS numbers, verified or not, ties its rows to nobody, so both are left out
 (P17: linkage never guesses) and the source is told.
 
-Opt-outs fail closed: a Type 1 code counts under any number whose check digit holds, verified or not, and also
-when its date cannot be used; a withdrawal counts only under a verified number with a usable date.
+Opt-outs fail closed: a Type 1 code counts under every number of its person whose check digit holds, verified or
+not, whatever else its row holds, and also when its date cannot be used; a withdrawal counts only under a verified
+number with a usable date.
 """
 
 from collections import Counter
@@ -42,14 +43,14 @@ EVENTS: dict[str, tuple[str, ...]] = {
 
 _PEOPLE = """
 CREATE TEMP TABLE person_row AS
-SELECT r, local_id, nhs_number, holds AND (nhs_number // 1000000000 = 9) = $synthetic AS is_number,
+SELECT r, local_id, nhs_number, is_in_use(nhs_number, $synthetic) AS is_number,
     coalesce(withheld, false) AS withheld, birth_date, sex.value AS sex, ethnic.value AS ethnic_group,
     place.borough AS borough,
     CASE WHEN fault IS NOT NULL THEN fault
         WHEN withheld THEN 'withheld_identity'
-        WHEN number IS NULL OR trim(number) = '' THEN 'no_nhs_number'
+        WHEN coalesce(bare(number), '') = '' THEN 'no_nhs_number'
         WHEN NOT holds THEN 'invalid_nhs_number'
-        WHEN (nhs_number // 1000000000 = 9) <> $synthetic THEN 'wrong_number_range'
+        WHEN NOT is_in_use(nhs_number, $synthetic) THEN 'wrong_number_range'
         WHEN status IS DISTINCT FROM '01' THEN 'unverified_nhs_number'
         WHEN birth IS NOT NULL AND birth_date IS NULL THEN 'impossible_date'
         WHEN birth_date > $extract_date THEN 'future_date' END AS reason
@@ -61,10 +62,16 @@ FROM (SELECT *, coalesce(check_digit_holds(nhs_number), false) AS holds FROM (
 """
 
 _AMBIGUOUS = """
+CREATE TEMP TABLE claim AS
+    SELECT local_id, nhs_number, withheld, r FROM person_row WHERE is_number
+    UNION ALL SELECT local_id, as_number(number), withheld, NULL FROM staged_claim
+        WHERE is_in_use(as_number(number), $synthetic);
 UPDATE person_row SET reason = 'ambiguous_local_id' WHERE reason IS NULL AND local_id IN (
-    SELECT local_id FROM person_row WHERE reason IS NULL GROUP BY local_id HAVING count(DISTINCT nhs_number) > 1);
+    SELECT local_id FROM claim GROUP BY local_id HAVING count(DISTINCT nhs_number) > 1);
 CREATE TEMP TABLE claimed AS
-    SELECT local_id, nhs_number, bool_or(reason IS NULL) AS verified FROM person_row WHERE is_number GROUP BY ALL;
+    SELECT claim.local_id, claim.nhs_number, bool_or(claim.withheld) AS withheld,
+        bool_or(p.r IS NOT NULL AND p.reason IS NULL) AS verified
+    FROM claim LEFT JOIN person_row p USING (r) GROUP BY ALL;
 """
 
 _CODED = """
@@ -83,7 +90,8 @@ CREATE TEMP TABLE type_1_row AS
 SELECT nhs_number, c.type_1 AS opted_out, verified,
     CASE WHEN as_day(started) <= $extract_date THEN as_day(started) END AS code_date
 FROM staged_event e JOIN coded c ON c.r = e.rowid JOIN claimed USING (local_id)
-WHERE fault IS NULL AND NOT c.restricted AND (c.type_1 OR c.type_1_withdrawn);
+WHERE (c.type_1 AND coalesce(fault, 'wrong_resource_type') = 'wrong_resource_type')
+    OR (c.type_1_withdrawn AND fault IS NULL AND NOT c.restricted);
 CREATE TEMP TABLE type_1 AS
 SELECT DISTINCT nhs_number, opted_out, coalesce(code_date, DATE '9999-12-31') AS code_date FROM type_1_row
 WHERE opted_out OR (verified AND code_date IS NOT NULL);
@@ -93,7 +101,7 @@ _EXCLUSION = """
 CREATE TEMP TABLE exclusion AS
 SELECT DISTINCT nhs_number, 'withheld_identity' AS reason FROM claimed
 WHERE local_id IN (SELECT local_id FROM person_row WHERE withheld)
-    OR nhs_number IN (SELECT nhs_number FROM person_row WHERE withheld AND is_number);
+    OR nhs_number IN (SELECT nhs_number FROM claimed WHERE withheld);
 """
 
 _ALARM = """
@@ -237,7 +245,18 @@ def _alarms(engine: Engine) -> tuple[str, ...]:
         ),
         (
             "SELECT count(*) FROM type_1_row WHERE opted_out AND code_date IS NULL",
-            "Type 1 opt-outs have no usable date; they stand until the practice corrects them.",
+            "Type 1 opt-outs have no usable date; they stand until the practice gives one.",
+        ),
+        (
+            "SELECT count(*) FROM staged_event e JOIN coded c ON c.r = e.rowid WHERE c.type_1 AND coalesce(fault, '')"
+            " NOT IN ('entered_in_error', 'refuted', 'cancelled', 'not_done')"
+            " AND (local_id IS NULL OR local_id NOT IN (SELECT local_id FROM claimed WHERE local_id IS NOT NULL))",
+            "Type 1 opt-outs belong to no valid NHS number, so other sources' rows of these people may be let in.",
+        ),
+        (
+            "SELECT (SELECT count(*) FROM staged_person WHERE fault = 'broken_line')"
+            " + (SELECT count(*) FROM staged_event WHERE fault = 'broken_line')",
+            "lines cannot be read; an opt-out or a withheld identity on one of them is not known.",
         ),
     )
     numbers = [(one(engine, query), sentence) for query, sentence in found]

@@ -38,7 +38,7 @@ def read_control(path: Path) -> dict[str, Any]:
     """The fields of a control file; `Invalid` when it is not one."""
     try:
         control = json.loads(path.read_bytes())
-    except ValueError:
+    except (ValueError, RecursionError):
         control = None
     if not isinstance(control, dict):
         raise malformed(f"The control file {path.name} is not a JSON object.")

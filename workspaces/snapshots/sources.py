@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from workspaces.catalogue.errors import Invalid
-from workspaces.engine import Engine, counts, one, run
+from workspaces.engine import Engine, counts, fill, one, run
 from workspaces.intake.deliveries import fingerprint
 from workspaces.intake.vault import TABLES, Load, Vault
 from workspaces.opt_outs.list import OptOutList
@@ -14,6 +14,9 @@ EXCLUDED = ("withheld_identity", "type_1_at_screened_source")
 OPTED_OUT = ("type_1_opt_out", "national_opt_out", "not_on_list")
 """`national_opt_out` was asked about and is not allowed; `not_on_list` was never asked about. Neither may be used."""
 
+_ALWAYS_READ = ("person", "exclusion", "type_1")
+"""Tables that a build reads of every load, for they hold who said no."""
+
 # A death is one row a person: the best source's, its earliest date.
 _DEATHS = """
 CREATE TEMP TABLE source_death AS
@@ -21,13 +24,33 @@ SELECT nhs_number, arg_min(death_date, row(source_rank, organisation, death_date
 FROM all_deaths GROUP BY nhs_number
 """
 
+# Who said no stays out until they are heard otherwise, also when a newer load of the source no longer tells. A Type 1
+# code of any load counts; without a date it is taken to be as old as its load, unless that is a current one. A
+# withheld identity stands until the same source gives the person again without it.
+_NO = """
+CREATE TEMP TABLE source_type_1 AS
+SELECT DISTINCT nhs_number, opted_out,
+    CASE WHEN is_current OR code_date <= extract_date THEN code_date ELSE extract_date END AS code_date
+FROM read_parquet($codes, filename = true) JOIN load_file USING (filename);
+CREATE TEMP TABLE ever_withheld AS
+SELECT nhs_number, source, sequence FROM read_parquet($exclusions, filename = true) JOIN load_file USING (filename)
+WHERE reason = 'withheld_identity';
+CREATE TEMP TABLE withheld AS
+SELECT DISTINCT nhs_number FROM (
+    SELECT source, nhs_number, arg_max(said, row(sequence, said)) AS still FROM (
+        SELECT nhs_number, source, sequence, true AS said FROM ever_withheld
+        UNION ALL SELECT nhs_number, source, sequence, false
+            FROM read_parquet($people, filename = true) JOIN load_file USING (filename)
+            WHERE nhs_number IN (SELECT nhs_number FROM ever_withheld))
+    GROUP BY ALL) WHERE still;
+"""
+
 _DECIDE = """
 CREATE TEMP TABLE latest_type_1 AS
 SELECT nhs_number, arg_max(opted_out, row(code_date, opted_out)) AS opted_out FROM source_type_1 GROUP BY nhs_number;
 CREATE TEMP TABLE decided AS
 SELECT nhs_number, CASE
-    WHEN nhs_number IN (SELECT nhs_number FROM source_exclusion WHERE reason = 'withheld_identity')
-        THEN 'withheld_identity'
+    WHEN nhs_number IN (SELECT nhs_number FROM withheld) THEN 'withheld_identity'
     WHEN nhs_number IN (SELECT nhs_number FROM source_exclusion) THEN 'type_1_at_screened_source'
     WHEN nhs_number IN (SELECT nhs_number FROM latest_type_1 WHERE opted_out) THEN 'type_1_opt_out'
     WHEN nhs_number IN (SELECT nhs_number FROM read_parquet($allowed)) THEN NULL
@@ -39,9 +62,11 @@ CREATE TEMP TABLE kept AS SELECT nhs_number FROM decided WHERE reason IS NULL;
 
 
 def check_bytes(vault: Vault, loads: tuple[Load, ...]) -> None:
-    """`Invalid` when a file of a load is gone or is not the one that was written."""
-    for load in loads:
+    """`Invalid` when a file that a build reads is gone or is not the one that was written."""
+    for load in vault.all():
         for table, digest in load.files.items():
+            if load not in loads and table not in _ALWAYS_READ:
+                continue
             path = vault.folder_of(load) / f"{table}.parquet"
             if not path.is_file() or fingerprint(path) != digest:
                 raise Invalid(
@@ -53,11 +78,37 @@ def check_bytes(vault: Vault, loads: tuple[Load, ...]) -> None:
 
 def open_tables(engine: Engine, vault: Vault, loads: tuple[Load, ...], tables: tuple[str, ...]) -> None:
     """One view `source_TABLE` over all loads for people, what law needs, and the approved tables."""
-    for table in ("person", "exclusion", "type_1", *sorted(set(tables) - {"person", "death"})):
+    _open_noes(engine, vault, loads)
+    for table in ("person", "exclusion", *sorted(set(tables) - {"person", "death"})):
         _open(engine, f"source_{table}", table, vault.files(table, loads))
     if "death" in tables:
         _open(engine, "all_deaths", "death", vault.files("death", loads))
         engine.execute(_DEATHS)
+
+
+def _open_noes(engine: Engine, vault: Vault, loads: tuple[Load, ...]) -> None:
+    """Fill `source_type_1` and `withheld` from every load that the vault ever took."""
+    ever = vault.all()
+    columns = {
+        "filename": "VARCHAR",
+        "source": "VARCHAR",
+        "sequence": "INTEGER",
+        "extract_date": "DATE",
+        "is_current": "BOOLEAN",
+    }
+    rows = [
+        (path, "/".join(load.key), load.sequence, load.extract_date, load in loads)
+        for load in ever
+        for table in _ALWAYS_READ
+        for path in vault.files(table, (load,))
+    ]
+    fill(engine, "load_file", columns, rows)
+    files: dict[str, object] = {
+        "codes": vault.files("type_1", ever),
+        "exclusions": vault.files("exclusion", ever),
+        "people": vault.files("person", ever),
+    }
+    run(engine, _NO, files)
 
 
 def _open(engine: Engine, name: str, table: str, files: list[str]) -> None:
@@ -82,7 +133,16 @@ def check_quarantine(loads: tuple[Load, ...], limit: float) -> None:
 
 def decide(engine: Engine, opt_outs: OptOutList) -> tuple[int, dict[str, int]]:
     """Fill `kept` with those who may be used; gives people in, and people removed by the first reason in order."""
-    run(engine, _DECIDE, {"allowed": str(opt_outs.allowed), "asked": str(opt_outs.asked)})
+    files: dict[str, object] = {"allowed": str(opt_outs.allowed), "asked": str(opt_outs.asked)}
+    for name, path in files.items():
+        held = one(engine, "SELECT count(DISTINCT nhs_number) FROM read_parquet($path)", {"path": path})
+        if held != getattr(opt_outs.receipt, name):
+            raise Invalid(
+                "opt_outs:list_damaged",
+                "The opt-out list does not hold as many people as its receipt says.",
+                "Run the exchange with the national service again.",
+            )
+    run(engine, _DECIDE, files)
     removed = counts(engine, "SELECT reason, count(*) FROM decided WHERE reason IS NOT NULL GROUP BY 1")
     return one(engine, "SELECT count(*) FROM decided"), removed
 

@@ -1,5 +1,7 @@
 """Looking for people: is any of these in the snapshot? For IG officers and verifiers, audited by the caller."""
 
+import csv
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +13,7 @@ from workspaces.engine import open_engine
 from workspaces.snapshots.deidentify import keyed
 from workspaces.snapshots.storage import SnapshotFolder
 
+_FILLING = re.compile(r"[\s\u00ad\u200b-\u200f\u2010-\u2015\ufeff-]")  # what people put between digits
 _WEIGHTS = tuple(range(10, 0, -1))
 
 
@@ -25,7 +28,7 @@ class Contained:
 
 def contains(*, numbers: Iterable[str], snapshot: SnapshotFolder, sample_key: bytes, scratch: Path) -> Contained:
     """Which of these people are in the snapshot. `sample_key` is the pool's key that the snapshot was built with."""
-    given = {number.replace(" ", "") for number in numbers if number.strip()}
+    given = {_FILLING.sub("", number) for number in numbers} - {""}
     valid = sorted(number for number in given if is_number(number))
     keys = keyed(np.array([int(number) for number in valid], dtype=np.int64), sample_key)
     with open_engine(scratch=scratch, folders=(snapshot.sampling.parent,)) as engine:
@@ -40,12 +43,12 @@ def contains(*, numbers: Iterable[str], snapshot: SnapshotFolder, sample_key: by
 def read_numbers(path: Path) -> tuple[str, ...]:
     """Numbers of a text file, one a line, first field of a CSV; a header that is no number is skipped."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        fields = [row[0].strip() for row in csv.reader(lines) if row]
+    except (OSError, UnicodeDecodeError, csv.Error):
         raise Invalid(
             "snapshot:numbers_unreadable", "The file of numbers cannot be read as text.", "Give one number a line."
         ) from None
-    fields = [line.split(",")[0].strip() for line in lines]
     return tuple(fields[1:] if fields and not any(sign.isdigit() for sign in fields[0]) else fields)
 
 
