@@ -129,7 +129,8 @@ class Watch:
     def _end(self, how: Ended) -> None:
         if self._forced is None:
             self._forced = how
-            self._process.kill()  # the room's process 1 dies with it, and everything in the room with that
+            with suppress(ProcessLookupError):  # the group: what was just forked is not yet bound to its starter's life
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def _result(self) -> RoomResult:
         code = self._process.wait()
@@ -156,10 +157,11 @@ class Watch:
                     pass
 
     def _wait_for_last(self) -> None:
+        """Process 1 dies with its starter, unless that died before it had asked for this: so it is killed as well."""
         if self._init is None:
             return
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._init, signal.SIGKILL)
         with selectors.DefaultSelector() as selector:
             selector.register(self._init, selectors.EVENT_READ)
-            if not selector.select(LAST_PROCESS):
-                signal.pidfd_send_signal(self._init, signal.SIGKILL)
-                selector.select(LAST_PROCESS)
+            selector.select(LAST_PROCESS)
