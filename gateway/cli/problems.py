@@ -18,6 +18,9 @@ def told(error: Exception) -> int:
     """Print what a person should read, never a traceback; the exit code."""
     if isinstance(error, Refusal | Invalid):
         return _say(error.code, error.sentence, error.next_step, REFUSED)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return WRONG_ARGUMENTS
     if isinstance(error, click.UsageError):
         asked = f"See `{error.ctx.command_path} --help`." if error.ctx else "See `tre --help`."
         return _say("arguments:wrong", error.format_message(), asked, WRONG_ARGUMENTS)

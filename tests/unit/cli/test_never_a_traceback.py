@@ -38,7 +38,7 @@ def told(arguments: list[str]) -> None:
     ran = CliRunner().invoke(main, arguments, env={"TRE_URL": "http://127.0.0.1:9", "TRE_AS": "a@b.c"}, input="{}")
     assert ran.exception is None or isinstance(ran.exception, SystemExit), ran.exception
     assert ran.exit_code in (0, REFUSED, WRONG_ARGUMENTS, 4), ran.output
-    if ran.exit_code:
+    if ran.exit_code and not ran.stderr.startswith("Usage: "):
         code, _, rest = ran.stderr.strip().partition(": ")
         assert set(code) <= set(string.ascii_letters + ":_"), ran.stderr
         assert rest.count(".") >= 1
@@ -105,7 +105,7 @@ def test_whatever_a_file_holds(reader: list[str], content: bytes) -> None:
     ("arguments", "ends", "code"),
     [
         (["nonsense"], WRONG_ARGUMENTS, "arguments:wrong"),
-        (["releases"], WRONG_ARGUMENTS, "arguments:wrong"),
+        (["releases"], WRONG_ARGUMENTS, "Usage"),
         (["releases", "show"], WRONG_ARGUMENTS, "arguments:wrong"),
         (["releases", "show", "rel-1"], REFUSED, "client:unreachable"),
         (["migrate"], REFUSED, "settings:wrong"),
