@@ -169,6 +169,7 @@ class Command(StrEnum):
     RECEIVE_OPT_OUTS = "RECEIVE_OPT_OUTS"
     ACTIVATE_OPT_OUTS = "ACTIVATE_OPT_OUTS"
     EXPORT_AUDIT = "EXPORT_AUDIT"
+    SIGN_CHECKPOINT = "SIGN_CHECKPOINT"
     VIEW_QUALITY = "VIEW_QUALITY"
     DRAFT_PROJECT = "DRAFT_PROJECT"
     EDIT_PROJECT = "EDIT_PROJECT"
@@ -228,6 +229,7 @@ class Event(StrEnum):
     OPT_OUTS_RECEIVED = "opt_outs:received"
     OPT_OUTS_ACTIVATED = "opt_outs:activated"
     AUDIT_EXPORTED = "audit:exported"
+    CHECKPOINT_SIGNED = "audit:checkpoint_signed"
     QUALITY_VIEWED = "quality:viewed"
     PROJECT_DRAFTED = "project:drafted"
     PROJECT_EDITED = "project:edited"
@@ -289,6 +291,7 @@ class TaskKind(StrEnum):
     SCAN_TRANSFER = "SCAN_TRANSFER"
     RUN_JOB = "RUN_JOB"
     DRAW_RELEASE = "DRAW_RELEASE"
+    SIGN_CHECKPOINT = "SIGN_CHECKPOINT"
 
 
 class Verdict(StrEnum):

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-MODULES = ("people", "pools", "opt_outs", "projects", "snapshots", "workspaces", "releases", "register")
+MODULES = ("people", "pools", "opt_outs", "projects", "snapshots", "workspaces", "releases", "register", "audit")
 
 
 def load() -> None:

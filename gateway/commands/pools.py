@@ -7,7 +7,6 @@ from pydantic import Field
 from disclosure.accounting import convert_grant
 from gateway.commands.act import Act, Given, verb
 from gateway.models import Budget, Incident, Load, Pool
-from gateway.store import audit_chain
 from gateway.vocabulary import Command
 
 
@@ -56,9 +55,3 @@ def view_quality(*, act: Act, subject: Pool, given: Given) -> None:
 
 def _shown(load: Load) -> dict[str, Any]:
     return load.model_dump(mode="json")
-
-
-@verb(Command.EXPORT_AUDIT)
-def export_audit(*, act: Act, subject: Pool, given: Given) -> None:
-    """The whole log up to this moment; anyone can verify it offline."""
-    act.returned = {"rows": audit_chain.export(act.work)}

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -10,18 +11,21 @@ from gateway.jobs.house import House
 from gateway.jobs.run_job import run_job
 from gateway.jobs.run_release import run_release
 from gateway.jobs.scan_transfer import scan_transfer
+from gateway.jobs.sign_checkpoint import is_due, sign_checkpoint
 from gateway.models import Task
 from gateway.store.queries import tasks
 from gateway.vocabulary import TaskKind
 
 log = logging.getLogger("tre.worker")
 IDLE_SECONDS = 0.2
+LOOK_SECONDS = 60.0
 MAX_ATTEMPTS = 5
 _WORK: dict[TaskKind, Callable[[House, str], datetime | None]] = {
     TaskKind.BUILD_SNAPSHOT: build_snapshot,
     TaskKind.SCAN_TRANSFER: scan_transfer,
     TaskKind.RUN_JOB: run_job,
     TaskKind.DRAW_RELEASE: run_release,
+    TaskKind.SIGN_CHECKPOINT: sign_checkpoint,
 }
 
 
@@ -53,6 +57,18 @@ def _after_defect(house: House, task: Task) -> None:
 
 def run_forever(house: House, stop: threading.Event) -> None:
     """Until told to stop."""
+    looked = 0.0
     while not stop.is_set():
+        if time.monotonic() - looked > LOOK_SECONDS:
+            looked = time.monotonic()
+            _daily(house)
         if not run_once(house):
             stop.wait(IDLE_SECONDS)
+
+
+def _daily(house: House) -> None:
+    try:
+        if is_due(house):
+            sign_checkpoint(house)
+    except Exception as error:
+        log.error("the daily checkpoint failed: %s", type(error).__name__)

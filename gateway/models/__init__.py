@@ -4,6 +4,7 @@ from gateway.models.api_token import ApiToken
 from gateway.models.appointment import Appointment
 from gateway.models.audit_event import AuditEvent
 from gateway.models.budget import Budget
+from gateway.models.checkpoint import Checkpoint
 from gateway.models.grant import Grant
 from gateway.models.incident import Incident
 from gateway.models.job import Job
@@ -30,6 +31,7 @@ __all__ = [
     "Appointment",
     "AuditEvent",
     "Budget",
+    "Checkpoint",
     "Grant",
     "Incident",
     "Job",

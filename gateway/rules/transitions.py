@@ -79,6 +79,7 @@ STEPS: tuple[Step, ...] = (
     step(_POOL, _C.RECEIVE_OPT_OUTS, by={Role.OPERATOR}, records=_E.OPT_OUTS_RECEIVED),
     step(_POOL, _C.VIEW_QUALITY, by={Role.IG_OFFICER, Role.AUDITOR}, records=_E.QUALITY_VIEWED),
     step(_POOL, _C.EXPORT_AUDIT, by={Role.AUDITOR}, records=_E.AUDIT_EXPORTED),
+    step(_POOL, _C.SIGN_CHECKPOINT, by=_SYSTEM, records=_E.CHECKPOINT_SIGNED),
     step(_POOL, _C.DRAFT_PROJECT, by={Role.RESEARCHER}, records=_E.PROJECT_DRAFTED),
     # opt-out lists
     step(_LIST.RECEIVED, _C.ACTIVATE_OPT_OUTS, to=_LIST.ACTIVE, by=_IG, records=_E.OPT_OUTS_ACTIVATED),
@@ -307,7 +308,14 @@ STEPS: tuple[Step, ...] = (
         when=[g.adjudicator_returns],
         records=_E.RELEASE_RETURNED,
     ),
-    step(_R.APPROVED, _C.PUBLISH_RELEASE, to=_R.RELEASED, by=_SYSTEM, records=_E.RELEASE_PUBLISHED),
+    step(
+        _R.APPROVED,
+        _C.PUBLISH_RELEASE,
+        to=_R.RELEASED,
+        by=_SYSTEM,
+        records=_E.RELEASE_PUBLISHED,
+        queues=TaskKind.SIGN_CHECKPOINT,
+    ),
     step(_R.RELEASED, _C.DOWNLOAD_OUTPUT, by=_MEMBERS, records=_E.RELEASE_DOWNLOADED),
     step(_R.RELEASED, _C.RECALL_RELEASE, to=_R.RECALLED, by=_IG, records=_E.RELEASE_RECALLED),
     # the register

@@ -1,12 +1,13 @@
 """Persists the hash chain; `perform()` is its only caller."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import col, select
 
 from gateway.evidence.chain import GENESIS, row_hash
-from gateway.models import AuditEvent
+from gateway.models import AuditEvent, Checkpoint
 from gateway.store.unit_of_work import Work
 
 
@@ -36,6 +37,22 @@ def exported(event: AuditEvent) -> dict[str, Any]:
     return row
 
 
-def export(work: Work) -> list[dict[str, Any]]:
-    """The whole log, oldest first."""
-    return [exported(event) for event in work.all(AuditEvent, order=col(AuditEvent.seq))]
+def export(work: Work, after: int = 0) -> list[dict[str, Any]]:
+    """The rows behind a place in the log, the whole log unless told; oldest first."""
+    return [exported(event) for event in work.all(AuditEvent, col(AuditEvent.seq) > after, order=col(AuditEvent.seq))]
+
+
+def checkpoints(work: Work) -> Sequence[Checkpoint]:
+    """Every signed checkpoint, oldest first."""
+    return work.all(Checkpoint, order=col(Checkpoint.size))
+
+
+def newest_checkpoint(work: Work) -> Checkpoint | None:
+    """The one over the most rows."""
+    return work.session.exec(select(Checkpoint).order_by(col(Checkpoint.size).desc()).limit(1)).first()
+
+
+def published(row: Checkpoint) -> dict[str, Any]:
+    """A checkpoint as anybody may read it, in the words that were signed."""
+    told = row.model_dump(include={"size", "root", "public_key", "signature"})
+    return {**told, "at": row.at.isoformat()}

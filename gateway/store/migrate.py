@@ -5,9 +5,9 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
-from gateway.store.unit_of_work import become_writer, open_database
+from gateway.store.unit_of_work import only_writer, open_database
 from workspaces.catalogue.errors import Invalid
 
 
@@ -31,23 +31,21 @@ def downgrade(address: str, revision: str) -> None:
 
 def _run(address: str, what: Any, revision: str) -> None:
     engine = open_database(address)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _rebuild_freely)
     try:
-        with engine.connect() as connection:
-            _begin(connection)
+        with only_writer(engine) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")  # not behind a long reader for ever
             what(configuration(connection), revision)
             _need_whole(connection)
-            connection.commit()
     finally:
         engine.dispose()
 
 
-def _begin(connection: Connection) -> None:
-    """One migration at a time, whole or not at all, and not behind a long reader for ever."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # tables are rebuilt by copying; checked at the end
-    become_writer(connection)
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
+def _rebuild_freely(connection: Any, _: Any) -> None:
+    # tables are rebuilt by copying, with nothing to point at meanwhile; checked at the end
+    connection.execute("PRAGMA foreign_keys=OFF").close()
 
 
 def _need_whole(connection: Connection) -> None:

@@ -56,12 +56,16 @@ def open_database(address: str) -> Engine:
     return engine
 
 
-def become_writer(connection: Connection) -> None:
-    """Begin the one writing transaction; whoever comes second waits."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
+@contextmanager
+def only_writer(engine: Engine) -> Iterator[Connection]:
+    """The one writing transaction, whoever comes second waits; commits at the end, rolls back on any error."""
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
+        yield connection
+        connection.commit()
 
 
 class UnitOfWork:
@@ -73,13 +77,10 @@ class UnitOfWork:
     @contextmanager
     def writing(self) -> Iterator[Work]:
         """A transaction that may change rows; commits at the end, rolls back on any error."""
-        with self.engine.connect() as connection:
-            become_writer(connection)
-            with Session(bind=connection, expire_on_commit=False) as session:
-                yield Work(session)
-                session.flush()
-                session.commit()
-            connection.commit()
+        with only_writer(self.engine) as connection, Session(bind=connection, expire_on_commit=False) as session:
+            yield Work(session)
+            session.flush()
+            session.commit()
 
     @contextmanager
     def reading(self) -> Iterator[Work]:

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from gateway.store.migrations.append_only import allow_changes, refuse_changes
+
 revision = "0001"
 down_revision = None
 
@@ -26,33 +28,6 @@ ENUMS = (
     "verdict",
     "workspacestate",
 )
-
-
-def _refuse_changes(table: str) -> None:
-    if op.get_bind().dialect.name == "sqlite":
-        for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
-        return
-    op.execute(
-        f"CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$"
-    )
-    op.execute(
-        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()"
-    )
-
-
-def _allow_changes(table: str) -> None:
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute(f"DROP TRIGGER {table}_no_update")
-        op.execute(f"DROP TRIGGER {table}_no_delete")
-    else:
-        op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
-        op.execute(f"DROP FUNCTION {table}_refuse()")
 
 
 def upgrade() -> None:
@@ -563,13 +538,13 @@ def upgrade() -> None:
     with op.batch_alter_table("transfer", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_transfer_workspace_id"), ["workspace_id"], unique=False)
     for table in APPEND_ONLY:
-        _refuse_changes(table)
+        refuse_changes(table)
 
 
 def downgrade() -> None:
     """Back."""
     for table in APPEND_ONLY:
-        _allow_changes(table)
+        allow_changes(table)
     with op.batch_alter_table("transfer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_transfer_workspace_id"))
 

@@ -1,0 +1,89 @@
+"""Signed checkpoints of the audit log: how many rows it had, and their Merkle root, under the gateway's Ed25519 key.
+
+Whoever rewrites the log makes the hash chain anew with ease; not the signature, nor the copies that others kept.
+Pure, so that an outsider verifies an export with it.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from gateway.evidence import merkle
+from gateway.evidence.chain import Verdict
+
+FORMAT = "tre-gateway audit checkpoint v1"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """`root`, `public_key` and `signature` are hexadecimal; `at` is ISO 8601 in UTC; `size` counts rows."""
+
+    size: int
+    root: str
+    at: str
+    public_key: str
+    signature: str
+
+    def body(self) -> bytes:
+        """What is signed: canonical JSON of everything but the signature."""
+        told = {"format": FORMAT, "size": self.size, "root": self.root, "at": self.at, "public_key": self.public_key}
+        return json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
+
+    def shown(self) -> dict[str, Any]:
+        """As it is exported and published."""
+        return asdict(self)
+
+
+def read(told: Mapping[str, Any]) -> Checkpoint:
+    """A checkpoint from its JSON. Raises ValueError for anything else."""
+    texts = {name: told.get(name) for name in ("root", "at", "public_key", "signature")}
+    size = told.get("size")
+    if type(size) is not int or size < 1 or not all(isinstance(text, str) for text in texts.values()):
+        raise ValueError("not a checkpoint")
+    return Checkpoint(size=size, **{name: str(text) for name, text in texts.items()})
+
+
+def is_signed(checkpoint: Checkpoint, public_key: str) -> bool:
+    """True when this key signed it."""
+    try:
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
+        key.verify(bytes.fromhex(checkpoint.signature), checkpoint.body())
+    except (InvalidSignature, ValueError):
+        return False
+    return checkpoint.public_key == public_key
+
+
+def leaf_of(row: Mapping[str, Any]) -> bytes:
+    """The leaf of a row of the log: its hash, which covers everything in it."""
+    return merkle.leaf(bytes.fromhex(str(row["hash"])))
+
+
+def verify_checkpoints(
+    rows: Sequence[Mapping[str, Any]], checkpoints: Iterable[Checkpoint], public_key: str
+) -> Verdict | None:
+    """Hold a log whose chain holds to its checkpoints; None when all agree, else where and why it does not.
+
+    Rows behind the newest checkpoint are held by the chain alone.
+    """
+    edge, kept = merkle.Frontier(), 0
+    for checkpoint in sorted(checkpoints, key=lambda each: each.size):
+        if not is_signed(checkpoint, public_key):
+            return _broken(rows, checkpoint.size, f"the checkpoint of {checkpoint.size} rows has no valid signature")
+        if checkpoint.size > len(rows):
+            why = f"rows are missing at the end: a checkpoint was signed over {checkpoint.size}"
+            return _broken(rows, len(rows) + 1, why)
+        for row in rows[edge.size : checkpoint.size]:
+            edge.add(leaf_of(row))
+        if edge.root().hex() != checkpoint.root:
+            why = f"rows were rewritten after they were signed, between row {kept + 1} and row {checkpoint.size}"
+            return _broken(rows, kept + 1, why)
+        kept = checkpoint.size
+    return None
+
+
+def _broken(rows: Sequence[Mapping[str, Any]], at: int, why: str) -> Verdict:
+    return Verdict(len(rows), str(rows[-1]["hash"]) if rows else "", at, why)
