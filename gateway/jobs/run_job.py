@@ -1,5 +1,6 @@
 """A batch run in a room: staged, run, ended; of how it went only one bit comes out (privacy model P13)."""
 
+import logging
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from gateway.vocabulary import Command, JobState, SnapshotState
 from workspaces.catalogue.errors import Invalid
 from workspaces.rooms.base import Ended, RoomPlan, RoomResult
 from workspaces.snapshots import open_snapshot
+
+log = logging.getLogger("tre.jobs")
 
 
 def run_job(house: House, job_id: str) -> None:
@@ -32,7 +35,9 @@ def run_job(house: House, job_id: str) -> None:
             raise Refusal("snapshot:not_cleared", "The snapshot is not cleared.", "Wait for an IG officer.")
         room = open_snapshot(house.objects, snapshot.id, house.folder / "snapshots").room
         result = _run(house, workspace, transfer, room)
-    except (Refusal, Invalid, OSError):
+    except (Refusal, Invalid, OSError) as why:
+        # for the operator, who may have to mend it: which rule, or which error of the machine; no paths, no contents
+        log.error("job %s did not run: %s", job.id, getattr(why, "code", None) or type(why).__name__)
         _end(house, job, usable=False)
         return
     _end(house, job, usable=result.ended is Ended.FINISHED and result.exit_code == 0)

@@ -8,7 +8,6 @@ the attack was badly written.
 import ctypes
 import json
 import os
-import pwd
 import shutil
 import socket
 import stat
@@ -31,7 +30,7 @@ from workspaces.catalogue.errors import Invalid
 from workspaces.rooms import bubblewrap, disk, limits
 from workspaces.rooms.base import Ended, Limits, RoomDriver, RoomPlan, RoomResult
 from workspaces.rooms.bubblewrap import Part
-from workspaces.rooms.limits import HELPERS, PREFIX, Groups
+from workspaces.rooms.limits import PREFIX, Groups
 from workspaces.rooms.local import LocalRooms
 from workspaces.rooms.supervised import SupervisedRooms
 
@@ -104,8 +103,8 @@ def house(request: pytest.FixtureRequest, base: Path) -> Iterator[House]:
 
 def start_supervisor(address: Path, base: Path) -> "subprocess.Popen[bytes]":
     """The supervisor as its own process, as an operator starts it."""
-    user = pwd.getpwuid(os.geteuid()).pw_name
-    program = [sys.executable, "-m", "workspaces.rooms.supervisor", "--gateway-user", user]
+    asker = ["--gateway-user", "root"] if os.geteuid() == 0 else []  # else whoever starts it may ask
+    program = [sys.executable, "-m", "workspaces.rooms.supervisor", *asker]
     process = subprocess.Popen(
         [*program, "--socket", str(address), "--roots", str(base)],
         env={"PATH": "/usr/bin:/bin", "GATEWAY_SECRET": SECRET, "PYTHONPATH": os.getcwd()},
@@ -346,7 +345,8 @@ def test_memory_counts_for_all_processes_together(house: House) -> None:
 
 def test_processes_are_bounded(house: House) -> None:
     house.run("forks", FORKER)
-    assert 0 < int(house.output("forks")) <= SMALL.processes
+    slack = 0 if kept(house, "number of processes") else SMALL.processes  # others of the user count, come and go
+    assert 0 < int(house.output("forks")) <= SMALL.processes + slack
 
 
 def test_file_size_is_bounded(house: House) -> None:
@@ -389,7 +389,7 @@ def test_processor_time_is_bounded(house: House) -> None:
 
 WORN_OUT = {
     # what wears a limit out -> the program, what it prints (or how it ends) within the limit, and without it
-    "nproc": (FORKER, range(1, SMALL.processes + 1), range(SMALL.processes + HELPERS, 400)),
+    "nproc": (FORKER, range(1, 2 * SMALL.processes), range(2 * SMALL.processes, 401)),
     "fsize": (BIG_FILE, [SMALL.file_mib], [12]),
     "data": ("b = bytearray(b'x' * (300 << 20)); print(1)", [], [1]),
 }

@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +56,14 @@ class SupervisedRooms:
 
 
 def _exchange(connection: socket.socket, request: bytes) -> bytes:
-    """Send, then read to the end. A connection that breaks gives what had come until then."""
+    """Send, then read to the end. A connection that breaks gives what had come until then.
+
+    A refusal may come, and the connection close, before the request was sent: it is read all the same.
+    """
     received = b""
-    try:
+    with suppress(OSError):
         connection.sendall(request)
+    with suppress(OSError):
         while part := connection.recv(1 << 16):
             received += part
-    except OSError:
-        pass
     return received

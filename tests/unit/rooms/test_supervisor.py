@@ -13,7 +13,7 @@ import pytest
 
 from workspaces.catalogue.errors import Invalid
 from workspaces.rooms.base import Ended, Promise, RoomPlan, RoomResult, plan_to_wire
-from workspaces.rooms.supervised import SupervisedRooms
+from workspaces.rooms.supervised import SupervisedRooms, _exchange
 from workspaces.rooms.supervisor import Supervisor, listen
 
 
@@ -127,6 +127,14 @@ def test_a_stranger_is_refused(base: Path) -> None:
         SupervisedRooms(address).run(plan(base))
     assert refusal.value.code == "room:stranger"
     assert rooms.asked == []
+
+
+def test_a_refusal_that_came_before_the_request_is_read() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX)
+    with ours:
+        theirs.sendall(b'{"invalid": {}}')
+        theirs.close()
+        assert _exchange(ours, b"too late") == b'{"invalid": {}}'
 
 
 @pytest.mark.parametrize(
