@@ -37,11 +37,12 @@ def settings() -> Settings:
 
 def house(*, with_pool: bool = True) -> House:
     """The gateway of this machine, its database migrated and its pool open. Raises Invalid."""
-    at = open_house(settings())
+    ours = settings()
     try:
+        at = open_house(ours)
         with at.gateway.unit.reading() as work:
             opened = work.find(Pool) is not None
-    except SQLAlchemyError:
+    except (SQLAlchemyError, ImportError):
         raise Invalid("database:not_ready", "The database lacks its tables or does not answer.", MIGRATE) from None
     if with_pool and not opened:
         raise Invalid("pool:none", "This gateway has no pool of people yet.", "Open it: tre pools open --help.")
@@ -97,7 +98,7 @@ def migrate() -> None:
     ours.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         upgrade(ours.database)
-    except (SQLAlchemyError, CommandError):
+    except (SQLAlchemyError, CommandError, ImportError):
         raise Invalid(
             "database:unusable", "The database cannot be opened or changed.", "See TRE_DATABASE_URL."
         ) from None
