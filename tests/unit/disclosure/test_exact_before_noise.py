@@ -1,0 +1,31 @@
+"""What is handed to the one noise call is, number for number, the plain twin's table."""
+
+from fractions import Fraction
+from itertools import product
+
+import pytest
+
+from disclosure import noise
+from disclosure.person_view import Schema, prove
+from disclosure.release import draw
+from disclosure.statistics.registry import bind
+from tests.factories.snapshots import GRANTED, STATISTICS, request, snapshot
+from tests.plain.cell_plan import answer
+
+PRESSURES = [None, *map(Fraction, (60, 79, 80, 81, 119, 120, 139, 140, 141, 199, 200, 201, 260))]
+PEOPLE = [
+    {"sex": sex, "sbp": sbp, "hypertension": flag}
+    for sex, sbp, flag in product(["female", "male", "unknown", None, "unlisted"], PRESSURES, [True, False])
+]
+COLUMNS = prove(request().view, Schema.granted(GRANTED.tables)).columns
+
+
+@pytest.mark.parametrize("people", [PEOPLE, PEOPLE[::3] * 7, []], ids=["each kind", "uneven", "nobody"])
+def test_exact_numbers_are_the_twins(people, tmp_path, monkeypatch):
+    seen, real = [], noise.add_noise
+    monkeypatch.setattr(noise, "add_noise", lambda parts: seen.append(list(parts)) or real(parts))
+    draw(request(), GRANTED, snapshot(tmp_path, people))
+    for part, asked in zip(seen[0], request().statistics, strict=True):
+        statistic = bind(asked, COLUMNS, GRANTED)
+        assert part.vector.tolist() == statistic.vector(answer(statistic.plan, people, COLUMNS)).ravel().tolist()
+    assert len(seen[0]) == len(STATISTICS)
