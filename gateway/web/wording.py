@@ -252,8 +252,12 @@ def epsilon(micro: int) -> str:
 
 
 def delta(e15: int) -> str:
-    """Delta in 1e-15 as in "2.0e-12"."""
-    return f"{e15 / 1e15:.1e}"
+    """Delta in 1e-15 as in "1 in 2 million"."""
+    rarely = 10**15 / e15 if e15 else 0
+    names = ((1e12, " million million"), (1e9, " thousand million"), (1e6, " million"), (1, ""))
+    unit, name = next(((unit, name) for unit, name in names if rarely >= unit), (1, ""))
+    times = rarely / unit
+    return f"1 in {times:.3g}{name}" if 0 < times < 1000 else f"1 in {times:,.0f}{name}" if times else "0"
 
 
 def share(part: int, whole: int) -> str:
