@@ -12,6 +12,7 @@ from workspaces.catalogue.columns import Grid, Type
 from workspaces.catalogue.errors import Invalid
 
 MAX_CELLS = 10_000
+MOST_UNITS = 2**31 - 1  # what one person adds to a total, in steps of the grid
 
 
 def check_statistics(request: ReleaseRequest, columns: Mapping[str, ViewColumn]) -> None:
@@ -100,6 +101,12 @@ def _check_bounds(statistic: Statistic, column: ViewColumn) -> None:
             "request:bounds",
             f"The lower bound of {statistic.name} is not below its upper bound.",
             "Give lower < upper.",
+        )
+    if max(-lower, upper) > MOST_UNITS:
+        raise Invalid(
+            "request:bounds",
+            f"A bound of {statistic.name} is more than {MOST_UNITS:,} steps of its grid away from zero.",
+            "Use smaller bounds, or fewer products in the view.",
         )
 
 

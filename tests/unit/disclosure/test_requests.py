@@ -122,6 +122,25 @@ def test_a_statistic_of_thousands_of_cells_is_refused():
     assert refusal.value.code == "request:cells"
 
 
+POWER = " * ".join(["(year_of_birth - 1900)"] * 5)
+
+
+@pytest.mark.parametrize("kind", ["sum", "mean"])
+@pytest.mark.parametrize(("upper", "fits"), [(2**31 - 1, True), (2**31, False), (5 * 10**9, False)])
+def test_bounds_are_never_wider_than_what_is_added_up_exactly(kind, upper, fits):
+    asked = request(
+        view={"sql": f"SELECT person_id, {POWER} AS v FROM person"},  # noqa: S608
+        statistics=[{"name": "total", "kind": kind, "of": "v", "lower": 0, "upper": upper}],
+    )
+    terms = replace(GRANTED, tables={"person": ("year_of_birth",)})
+    if fits:
+        assert price(asked, terms).lines[0].scale > upper / 4
+        return
+    with pytest.raises(Invalid) as refusal:
+        price(asked, terms)
+    assert refusal.value.code == "request:bounds"
+
+
 @pytest.mark.parametrize(("epsilon", "micro"), [("1", 1_000_000), (1, 1_000_000), (0.3, 300_000), ("0.000001", 1)])
 def test_epsilon_is_a_whole_number_of_millionths(epsilon, micro):
     assert request(epsilon=epsilon).epsilon_micro == micro
