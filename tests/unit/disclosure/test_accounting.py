@@ -1,7 +1,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from opendp.combinators import make_zCDP_to_approxDP
 from opendp.domains import atom_domain, vector_domain
@@ -40,6 +40,7 @@ def test_conversion_agrees_with_opendp_and_never_lies_below_it(micro_rho, delta_
     assert theirs - 0.01 <= ours <= theirs + 1.01 + theirs * 1e-6
 
 
+@settings(deadline=None)
 @given(RHOS, DELTAS)
 def test_epsilon_grows_with_rho_and_shrinks_with_delta(micro_rho, delta_e15):
     here = epsilon_of_rho(micro_rho, delta_e15)
@@ -47,12 +48,14 @@ def test_epsilon_grows_with_rho_and_shrinks_with_delta(micro_rho, delta_e15):
     assert here >= epsilon_of_rho(micro_rho, delta_e15 + 1)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 12 * MICRO), DELTAS)
 def test_rho_is_the_most_that_epsilon_allows(epsilon_micro, delta_e15):
     micro_rho = rho_of_epsilon(epsilon_micro, delta_e15)
     assert epsilon_of_rho(micro_rho, delta_e15) <= epsilon_micro < epsilon_of_rho(micro_rho + 1, delta_e15)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 12 * MICRO), st.integers(100, FEMTO // 100))
 def test_a_converted_grant_grants_no_more_than_was_decided(epsilon_micro, delta_e15):
     granted = convert_grant(epsilon_micro, delta_e15)
@@ -60,6 +63,7 @@ def test_a_converted_grant_grants_no_more_than_was_decided(epsilon_micro, delta_
     assert epsilon_of_rho(granted.micro_rho, granted.delta_conv_e15) <= epsilon_micro
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10**9), st.integers(1, MICRO))
 def test_a_scale_costs_at_most_its_allowance_and_is_the_least_that_does(l2_squared, micro_rho):
     scale = gaussian_scale(l2_squared=l2_squared, micro_rho=micro_rho)

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from disclosure.artefact import FORMAT
@@ -44,6 +44,7 @@ def test_every_statistic_has_a_twin_and_an_example():
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(deadline=None)
 @given(people=st.lists(PEOPLE, max_size=12), newcomer=PEOPLE)
 def test_one_person_changes_the_vector_by_at_most_the_claim(kind, people, newcomer):
     statistic = statistic_of(kind)
@@ -72,6 +73,7 @@ def test_the_claim_is_reached_so_it_is_not_larger_than_needed(kind, person):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(deadline=None)
 @given(people=st.lists(PEOPLE, max_size=30))
 def test_without_noise_each_cell_is_its_plain_twin(kind, people):
     statistic, asked = statistic_of(kind), ASKED[kind]
