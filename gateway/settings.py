@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr = Field(SecretStr(""), description="Our client secret at the provider.")
     require_second_factor: bool = Field(True, description="Refuse a sign-in whose amr names one factor only.")
     list_max_age_days: int = Field(7, ge=1, le=21, description="Oldest opt-out list that may be used.")
+    lease_seconds: float = Field(60, gt=0, description="A worker that is silent for so long gives its work back.")
     job_tick_seconds: int = Field(60, ge=1, description="Fixed tick on which a job's end is shown.")
     draw_pace: float = Field(1.0, gt=0, description="Factor on the deadline that a plan fixes for its draw.")
     session_idle_minutes: int = Field(30, ge=1, description="A session ends after so long without a request.")

@@ -103,6 +103,7 @@ def _about(work: Work, release: Release, snapshot: Snapshot, pool: Pool, now: da
 
 def _hand_over(house: House, release: Release) -> None:
     if not house.objects.exists(object_name(release)):
+        house.objects.delete(package_name(release))  # of a draw that was cut off between the two
         _system(house, Command.FAIL_DRAW, release)
         return
     artefact = sha256(house.objects.get_bytes(object_name(release))).hexdigest()

@@ -3,8 +3,11 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+
+from sqlalchemy.exc import OperationalError
 
 from gateway.jobs.build_snapshot import build_snapshot
 from gateway.jobs.house import House
@@ -19,7 +22,8 @@ from gateway.vocabulary import TaskKind
 log = logging.getLogger("tre.worker")
 IDLE_SECONDS = 0.2
 LOOK_SECONDS = 60.0
-MAX_ATTEMPTS = 5
+AWAY_SECONDS = 1.0
+LONGEST_PAUSE = timedelta(minutes=15)
 _WORK: dict[TaskKind, Callable[[House, str], datetime | None]] = {
     TaskKind.BUILD_SNAPSHOT: build_snapshot,
     TaskKind.SCAN_TRANSFER: scan_transfer,
@@ -31,44 +35,68 @@ _WORK: dict[TaskKind, Callable[[House, str], datetime | None]] = {
 
 def run_once(house: House) -> bool:
     """One due task, if there is one; a defect in it is logged by kind alone and tried again later."""
-    task = tasks.lease(house.gateway.unit, house.gateway.now())
+    unit, seconds = house.gateway.unit, house.gateway.settings.lease_seconds
+    task = tasks.lease(unit, house.gateway.now(), seconds)
     if task is None:
         return False
     try:
-        again = _WORK[task.kind](house, task.subject_id)
+        with _heartbeat(house, task):
+            again = _WORK[task.kind](house, task.subject_id)
+    except OperationalError:
+        raise  # the database went away: nobody's defect, and nothing could be noted now
     except Exception as error:
         log.error("task %s of kind %s failed: %s", task.id, task.kind.value, type(error).__name__)
-        _after_defect(house, task)
+        # never given up: somebody waits for it, and a later version may be able to do it
+        pause = min(LONGEST_PAUSE, timedelta(seconds=2 ** min(task.defects + 1, 20)))
+        tasks.postpone(unit, task, house.gateway.now() + pause, defect=True)
         return True
     if again is None:
-        tasks.finish(house.gateway.unit, task, house.gateway.now(), "done")
+        tasks.finish(unit, task, house.gateway.now(), "done")
     else:
-        tasks.postpone(house.gateway.unit, task, again)
+        tasks.postpone(unit, task, again)
     return True
 
 
-def _after_defect(house: House, task: Task) -> None:
-    now = house.gateway.now()
-    if task.attempts >= MAX_ATTEMPTS:
-        tasks.finish(house.gateway.unit, task, now, "given up")
-    else:
-        tasks.postpone(house.gateway.unit, task, now + timedelta(seconds=2**task.attempts))
+@contextmanager
+def _heartbeat(house: House, task: Task) -> Iterator[None]:
+    """Renews the lease for as long as the work goes on."""
+    stop, seconds = threading.Event(), house.gateway.settings.lease_seconds
+
+    def beat() -> None:
+        while not stop.wait(seconds / 4):
+            with suppress(OperationalError):
+                if not tasks.renew(house.gateway.unit, task, house.gateway.now(), seconds):
+                    return
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def run_forever(house: House, stop: threading.Event) -> None:
     """Until told to stop."""
     looked = 0.0
     while not stop.is_set():
-        if time.monotonic() - looked > LOOK_SECONDS:
-            looked = time.monotonic()
-            _daily(house)
-        if not run_once(house):
-            stop.wait(IDLE_SECONDS)
+        try:
+            if time.monotonic() - looked > LOOK_SECONDS:
+                looked = time.monotonic()
+                _daily(house)
+            if not run_once(house):
+                stop.wait(IDLE_SECONDS)
+        except OperationalError:
+            log.error("the database does not answer; looking again")
+            stop.wait(AWAY_SECONDS)
 
 
 def _daily(house: House) -> None:
     try:
         if is_due(house):
             sign_checkpoint(house)
+    except OperationalError:
+        raise
     except Exception as error:
         log.error("the daily checkpoint failed: %s", type(error).__name__)

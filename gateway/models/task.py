@@ -19,5 +19,6 @@ class Task(SQLModel, table=True):
     due_at: datetime = Field(sa_type=Instant)
     leased_until: datetime | None = Field(default=None, sa_type=Instant)
     attempts: int = 0
+    defects: int = 0
     done_at: datetime | None = Field(default=None, sa_type=Instant)
     outcome: str = ""

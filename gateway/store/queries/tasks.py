@@ -1,35 +1,52 @@
-"""The queue of work without a person: leased, so that a worker that dies gives it back."""
+"""The queue of work without a person: leased, so that a worker that dies gives it back.
+
+The number of a lease (`attempts`) fences: whoever lost a lease to another can neither renew nor end it.
+"""
 
 from datetime import datetime, timedelta
 
 from sqlmodel import col, or_, select
 
 from gateway.models import Task
-from gateway.store.unit_of_work import UnitOfWork
-
-LEASE = timedelta(minutes=15)
+from gateway.store.unit_of_work import UnitOfWork, Work
 
 
-def lease(unit: UnitOfWork, now: datetime) -> Task | None:
+def lease(unit: UnitOfWork, now: datetime, seconds: float) -> Task | None:
     """The oldest due task that nobody holds, now held by the caller."""
     with unit.writing() as work:
         free = or_(col(Task.leased_until).is_(None), col(Task.leased_until) < now)
         due = select(Task).where(col(Task.done_at).is_(None), col(Task.due_at) <= now, free)
         task = work.session.exec(due.order_by(col(Task.due_at), col(Task.id)).limit(1)).first()
         if task is not None:
-            task.leased_until, task.attempts = now + LEASE, task.attempts + 1
+            task.leased_until, task.attempts = now + timedelta(seconds=seconds), task.attempts + 1
         return task
+
+
+def renew(unit: UnitOfWork, task: Task, now: datetime, seconds: float) -> bool:
+    """Held for longer; False when it is held by another, or done."""
+    with unit.writing() as work:
+        row = _held(work, task)
+        if row is not None:
+            row.leased_until = now + timedelta(seconds=seconds)
+        return row is not None
 
 
 def finish(unit: UnitOfWork, task: Task, now: datetime, outcome: str) -> None:
     """Done, with a word for operators that says nothing about records."""
     with unit.writing() as work:
-        row = work.need(Task, task.id)
-        row.done_at, row.outcome, row.leased_until = now, outcome, None
+        row = _held(work, task)
+        if row is not None:
+            row.done_at, row.outcome, row.leased_until = now, outcome, None
 
 
-def postpone(unit: UnitOfWork, task: Task, due_at: datetime) -> None:
+def postpone(unit: UnitOfWork, task: Task, due_at: datetime, *, defect: bool = False) -> None:
     """To be taken up again, not before a moment."""
     with unit.writing() as work:
-        row = work.need(Task, task.id)
-        row.due_at, row.leased_until = due_at, None
+        row = _held(work, task)
+        if row is not None:
+            row.due_at, row.leased_until, row.defects = due_at, None, row.defects + defect
+
+
+def _held(work: Work, task: Task) -> Task | None:
+    row = work.get(Task, task.id)
+    return row if row is not None and row.attempts == task.attempts and row.done_at is None else None
