@@ -65,8 +65,36 @@ def test_deleted_is_gone(store: ObjectStore) -> None:
 
 @pytest.mark.parametrize("name", ["", "/etc/passwd", "../up", "a/../b", "a//b", "a/.hidden", "a b", "a/"])
 def test_a_name_cannot_leave_its_place(store: ObjectStore, name: str) -> None:
-    with pytest.raises(ValueError, match="name"):
-        store.put_bytes(name, b"x")
+    calls = [lambda: store.put_bytes(name, b"x"), lambda: store.put_file(name, Path(__file__))]
+    calls += [lambda: store.get_bytes(name), lambda: store.fetch(name, Path("/dev/null")), lambda: store.exists(name)]
+    for call in [*calls, lambda: store.delete(name)]:
+        with pytest.raises(ValueError, match="name"):
+            call()
+    assert store.list("") == []
+
+
+def test_a_file_takes_the_place_of_an_earlier_one(store: ObjectStore, tmp_path: Path) -> None:
+    store.put_bytes("a/b", b"first")
+    (tmp_path / "in").write_bytes(b"second")
+    store.put_file("a/b", tmp_path / "in")
+    assert (store.get_bytes("a/b"), store.list("")) == (b"second", ["a/b"])
+
+
+def test_a_put_that_fails_leaves_nothing(store: ObjectStore, tmp_path: Path) -> None:
+    store.put_bytes("a/kept", b"x")
+    with pytest.raises(FileNotFoundError):
+        store.put_file("a/kept", tmp_path / "gone")
+    assert (store.get_bytes("a/kept"), store.list("")) == (b"x", ["a/kept"])
+
+
+def test_a_disk_that_fails_leaves_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: int) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("gateway.store.objects.os.fsync", fails)
+    with pytest.raises(OSError, match="no space"):
+        LocalObjects(tmp_path / "objects").put_bytes("a", b"x")
+    assert list((tmp_path / "objects").iterdir()) == []
 
 
 def test_files_of_the_folder_are_read_only(tmp_path: Path) -> None:

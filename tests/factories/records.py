@@ -156,7 +156,7 @@ class House:
         newest = max(self.exchange.outbox.glob("*.dat"))
         return [line.rstrip(",") for line in newest.read_text().split()]
 
-    def answer(self, local_id, text, **control):
+    def answer(self, local_id, text, /, **control):
         """Put an answer into the inbox."""
         (self.exchange.inbox / f"{local_id}.dat").write_bytes(text if isinstance(text, bytes) else text.encode())
         fields = {"workflow_id": "SPINE_NTT_UPHOLDING", "local_id": local_id} | control

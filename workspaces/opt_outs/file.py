@@ -56,7 +56,7 @@ def read_numbers(engine: Engine, path: Path) -> None:
             """
             CREATE TEMP TABLE answer_line AS SELECT trim(line, ' ' || chr(9) || chr(13)) AS line
             FROM read_csv($path, columns = {'line': 'VARCHAR'}, delim = '\x01', quote = '', escape = '',
-                header = false, auto_detect = false)
+                header = false, auto_detect = false, strict_mode = false)
             """,
             {"path": str(path)},
         )
