@@ -16,7 +16,7 @@ from infra.seeds.population import write_population
 from workspaces.catalogue.tables import TABLES
 from workspaces.intake import Vault, load, read_sources
 from workspaces.opt_outs import Exchange, OptOutList, read_answer, write_request
-from workspaces.snapshots import BuiltSnapshot, PseudonymKey, SnapshotPlan, build, open_snapshot
+from workspaces.snapshots import BuiltSnapshot, PseudonymKey, SnapshotPlan, build, contains, open_snapshot
 
 NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 CUT = date(2026, 6, 30)
@@ -136,3 +136,22 @@ def test_one_event_more_would_be_seen(data: Path, vault: Vault, opt_outs: OptOut
     found = people(data, cut_date=CUT)
     next(iter(found.people.values())).conditions.append((320128, date(2025, 3, 3)))
     assert in_room(room) != recounted(found)
+
+
+def test_nobody_but_those_who_may_be_used_is_found(
+    data: Path, vault: Vault, opt_outs: OptOutList, tmp_path: Path
+) -> None:
+    built, _ = snapshot(vault, opt_outs, tmp_path, (None, None))
+    opened = open_snapshot(LocalObjects(tmp_path / "objects"), "snapshot-1", tmp_path / "rooms")
+    found = people(data, cut_date=CUT)
+    lines = (data / "national/opted_out.csv").read_text().split()[1:]
+    no = set(lines).union(*found.removed.values())
+    assert min(len(each) for each in found.removed.values()) > 0
+
+    def look(numbers: set[str]) -> set[str]:
+        seen = contains(numbers=numbers, snapshot=opened, sample_key=bytes(range(32)), scratch=tmp_path)
+        return set(seen.found)
+
+    assert look(no) == set()
+    assert look(no | set(found.people)) == set(found.people)
+    assert len(found.people) == built.people  # so the unverified are not in it either
