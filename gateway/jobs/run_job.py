@@ -7,11 +7,11 @@ from pathlib import Path
 from gateway.commands.perform import perform
 from gateway.commands.workspaces import Ended as EndedGiven
 from gateway.jobs.house import House
-from gateway.models import Job, Transfer, Workspace
+from gateway.models import Job, Snapshot, Transfer, Workspace
 from gateway.rules.facts import SYSTEM
 from gateway.rules.refusals import Refusal
 from gateway.store.queries.facts import current_snapshot
-from gateway.vocabulary import Command, JobState, SnapshotState
+from gateway.vocabulary import Command, JobState
 from workspaces.catalogue.errors import Invalid
 from workspaces.rooms.base import Ended, RoomPlan, RoomResult
 from workspaces.snapshots import open_snapshot
@@ -29,18 +29,21 @@ def run_job(house: House, job_id: str) -> None:
     if job.state is not JobState.QUEUED:
         _end(house, job, usable=False)
         return
-    perform(house.gateway, actor=SYSTEM, command=Command.START_JOB, subject_id=job.id)
     try:
-        if snapshot is None or snapshot.state is not SnapshotState.CLEARED:
-            raise Refusal("snapshot:not_cleared", "The snapshot is not cleared.", "Wait for an IG officer.")
-        room = open_snapshot(house.objects, snapshot.id, house.folder / "snapshots").room
-        result = _run(house, workspace, transfer, room)
+        perform(house.gateway, actor=SYSTEM, command=Command.START_JOB, subject_id=job.id)
+        result = _run(house, workspace, transfer, _snapshot(house, snapshot))
     except (Refusal, Invalid, OSError) as why:
         # for the operator, who may have to mend it: which rule, or which error of the machine; no paths, no contents
         log.error("job %s did not run: %s", job.id, getattr(why, "code", None) or type(why).__name__)
         _end(house, job, usable=False)
         return
     _end(house, job, usable=result.ended is Ended.FINISHED and result.exit_code == 0)
+
+
+def _snapshot(house: House, snapshot: Snapshot | None) -> Path:
+    if snapshot is None:
+        raise Invalid("snapshot:none", "The project has no snapshot.", "Request one.")
+    return open_snapshot(house.objects, snapshot.id, house.folder / "snapshots", house.keys.public()).room
 
 
 def _run(house: House, workspace: Workspace, transfer: Transfer, room: Path) -> RoomResult:

@@ -68,7 +68,7 @@ def _draw(house: House, release: Release) -> None:
             return
         about = _about(work, release, row, pool, house.gateway.now())
     try:
-        opened = open_snapshot(house.objects, row.id, house.folder / "snapshots")
+        opened = open_snapshot(house.objects, row.id, house.folder / "snapshots", house.keys.public())
         files = SnapshotFiles(room=opened.room, sampling=opened.sampling)
         terms = terms_of(grant, pool, release.mark)
         artefact = draw(parse_request(release.request), terms, files, charged_micro_rho=release.micro_rho)

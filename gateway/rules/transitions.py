@@ -190,7 +190,14 @@ STEPS: tuple[Step, ...] = (
         records=_E.JOB_QUEUED,
         queues=TaskKind.RUN_JOB,
     ),
-    step(_J.QUEUED, _C.START_JOB, to=_J.RUNNING, by=_SYSTEM, records=_E.JOB_STARTED),
+    step(
+        _J.QUEUED,
+        _C.START_JOB,
+        to=_J.RUNNING,
+        by=_SYSTEM,
+        when=[g.grant_in_force, g.opt_outs_fresh, g.snapshot_cleared],
+        records=_E.JOB_STARTED,
+    ),
     step(_J.QUEUED, _C.END_JOB, to=_J.ENDED, by=_SYSTEM, records=_E.JOB_ENDED),
     step(_J.RUNNING, _C.END_JOB, to=_J.ENDED, by=_SYSTEM, records=_E.JOB_ENDED),
     # releases

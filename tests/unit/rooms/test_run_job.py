@@ -10,6 +10,7 @@ import pytest
 
 from gateway.jobs import run_job as jobs
 from gateway.models import Job
+from gateway.store.keys import Keys
 from gateway.vocabulary import Command, JobState
 from tests.factories.gateways import Town, approved_project, cleared_snapshot, settle_town
 from workspaces.catalogue.errors import Invalid
@@ -25,6 +26,10 @@ class House:
     town: Town
     answer: RoomResult | Exception
     objects: None = None
+
+    @property
+    def keys(self) -> Keys:
+        return Keys(self.folder / "keys", "k" * 32)
 
     @property
     def gateway(self) -> Any:
@@ -52,7 +57,9 @@ def ended(how: Ended, code: int | None, seconds: float = 1.0) -> RoomResult:
     return RoomResult(exit_code=code, ended=how, seconds=seconds)
 
 
-def told(folder: Path, answer: RoomResult | Exception, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def told(
+    folder: Path, answer: RoomResult | Exception, monkeypatch: pytest.MonkeyPatch, *, days_in_queue: int = 0
+) -> dict[str, Any]:
     """What is kept of a job outside its room, but for the names of rows."""
     town = settle_town(folder)
     project = approved_project(town)
@@ -65,6 +72,7 @@ def told(folder: Path, answer: RoomResult | Exception, monkeypatch: pytest.Monke
     (folder / "transfers" / digest).write_bytes(SCRIPT)
     town.do("system", Command.ADMIT_TRANSFER, transfer, {"findings": []})
     job = town.do("researcher", Command.RUN_JOB, transfer).created_id
+    town.clock.pass_(days=days_in_queue)
     monkeypatch.setattr(jobs, "open_snapshot", lambda *_: SimpleNamespace(room=folder))
     jobs.run_job(House(town, answer), job)  # type: ignore[arg-type]
     row = town.read(lambda work: work.need(Job, job))
@@ -99,3 +107,10 @@ def test_why_a_job_did_not_run_is_in_the_log_without_its_words(
     told(tmp_path, Invalid("room:folder", "A folder called secret.", "Ask."), monkeypatch)
     assert "room:folder" in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_a_job_whose_opt_out_list_grew_old_in_the_queue_does_not_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert told(tmp_path, ended(Ended.FINISHED, 0), monkeypatch, days_in_queue=8)["usable"] is False
+    assert "opt_outs:not_fresh" in caplog.text
