@@ -2,19 +2,31 @@
 
 import csv
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from infra.demo.recount_rows import Coding, Row, Source, day, note_event, note_person, settle_people, usable_dates
+from infra.demo.recount_rows import (
+    Coding,
+    Row,
+    Source,
+    bare,
+    claim,
+    day,
+    note_event,
+    note_person,
+    settle_people,
+    usable_dates,
+)
 from workspaces.catalogue.tables import EVENT_TYPES
 
 NHS_NUMBER = "https://fhir.nhs.uk/Id/nhs-number"
 _STATUS = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSNumberVerificationStatus"
 _ETHNIC = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-EthnicCategory"
-_WITHHELD = "https://fhir.nhs.uk/StructureDefinition/Extension-WithheldIdentityReason"
+_WITHHELD = "Extension-WithheldIdentityReason"
 _SYSTEMS = {"http://snomed.info/sct": "SNOMED", "http://loinc.org": "LOINC"}
 _FAULTS = {"entered-in-error", "refuted", "cancelled", "not-done"}
 # OMOP tables with their concept, source value, begin, end and amount.
@@ -48,7 +60,7 @@ def _csv(source: Source, path: Path) -> Iterator[defaultdict[str, str]]:
     if not path.exists():
         return
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        lines = csv.reader(file)
+        lines = (cells for line in file for cells in csv.reader([line]))  # a quote does not reach the next line
         header = [name.strip().lower() for name in next(lines)]
         for cells in lines:
             if len(cells) == len(header):
@@ -109,10 +121,10 @@ def _resources(source: Source, place: Path, output: list[Json], kind: str) -> It
             with (place / str(entry["url"]).rsplit("/", 1)[-1]).open(encoding="utf-8", errors="replace") as file:
                 for line in filter(str.strip, file):
                     resource = _json(line)
-                    if resource.get("resourceType") == kind:
-                        yield resource
+                    if "resourceType" not in resource:
+                        source.left_out["broken_line"] += 1
                     else:
-                        source.left_out["wrong_resource_type" if resource else "broken_line"] += 1
+                        yield resource
 
 
 def _json(line: str) -> Json:
@@ -135,7 +147,7 @@ def _read_fhir(source: Source, place: Path) -> None:
             _note_death(source, patient["id"], patient["deceasedDateTime"])
     for kind in ("Encounter", "Condition", "Observation", "MedicationRequest", "Procedure"):
         for resource in _resources(source, place, manifest["output"], kind):
-            _READERS[kind](source, resource)
+            _READERS[kind](source, {**resource, "expected": kind})
 
 
 def _extension(element: Json, url: str) -> str | None:
@@ -149,16 +161,21 @@ def _extension(element: Json, url: str) -> str | None:
 
 def _read_patient(source: Source, patient: Json) -> None:
     identifiers = [i for i in patient.get("identifier", []) if i.get("system") == NHS_NUMBER]
-    if len({i.get("value") for i in identifiers}) > 1:
-        source.left_out["several_nhs_numbers"] += 1
+    numbers = {bare(str(i.get("value", ""))) for i in identifiers}
+    labels = json.dumps((patient.get("meta") or {}).get("security")).upper()
+    withheld = bool(re.search(r'"\s*[RV]\s*"', labels)) or _WITHHELD in json.dumps(patient)
+    fault = "" if patient["resourceType"] == "Patient" else "wrong_resource_type"
+    if fault or len(numbers) > 1:
+        source.left_out[fault or "several_nhs_numbers"] += 1
+        for number in numbers:
+            claim(source, patient.get("id", ""), number, withheld=withheld)
         return
-    labels = {label.get("code") for label in patient.get("meta", {}).get("security", [])}
     note_person(
         source,
         local=patient.get("id", ""),
-        number=(identifiers or [{}])[0].get("value", ""),
-        status=_extension((identifiers or [{}])[0], _STATUS) or "",
-        withheld=bool(labels & {"R", "V"}) or _extension(patient, _WITHHELD) is not None,
+        number="".join(numbers),
+        status=max((_extension(i, _STATUS) or "" for i in identifiers), default=""),
+        withheld=withheld,
         birth=patient.get("birthDate", ""),
         sex=patient.get("gender", ""),
         ethnic=_extension(patient, _ETHNIC) or "",
@@ -192,8 +209,14 @@ def _note(
         end=end,
         value=str(amount.get("value", "")),
         unit=str(amount.get("code") or amount.get("unit", "")),
-        fault=status.replace("-", "_") if status in _FAULTS else "",
+        fault=_fault(resource, status),
     )
+
+
+def _fault(resource: Json, status: str) -> str:
+    if resource["resourceType"] != resource["expected"]:
+        return "wrong_resource_type"
+    return status.replace("-", "_") if status in _FAULTS else ""
 
 
 def _encounter(source: Source, resource: Json) -> None:

@@ -1,6 +1,7 @@
 """The recount's rules for one row: which numbers, dates, codes and values can be used, and why others cannot."""
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date
@@ -27,6 +28,7 @@ _CONCEPTS |= {("OMOP", str(concept.concept_id)): concept for concept in concepts
 _LEGAL = {(vocabulary, legal.code): legal.use for legal in legal_codes() for vocabulary in (legal.vocabulary, "SOURCE")}
 _DAY_UNITS = {"d", "day", "days"}
 _MOST_DAYS = 365
+_BETWEEN = {"Zs", "Zl", "Zp", "Pd", "Cf"}  # spaces, dashes, invisible marks
 
 
 class Statement(NamedTuple):
@@ -88,13 +90,8 @@ def note_person(
     place: str = "",
 ) -> None:
     """Note one row about a person, or count why it cannot be used."""
-    number = number.replace(" ", "").replace("-", "")
-    source.local.add(local)
-    if check_digit_holds(number) and _in_range(source, number):
-        source.claimed[local].add(number)
-    if withheld:
-        source.withheld_local.add(local)
-        source.withheld |= source.claimed[local]
+    number = bare(number)
+    claim(source, local, number, withheld=withheld)
     reason = _why_not(source, number, status, withheld, birth)
     if reason:
         source.left_out[reason] += 1
@@ -102,6 +99,21 @@ def note_person(
     source.verified[local].add(number)
     known = (_SEXES.get(sex.strip().lower()), _ETHNIC.get(ethnic.strip().upper()), _BOROUGHS.get(place.strip().upper()))
     source.statements.append(Statement(number, day(birth), *known))
+
+
+def claim(source: Source, local: str, number: str, *, withheld: bool) -> None:
+    """Note that an identifier is said to be a number, which may turn out not to count."""
+    source.local.add(local)
+    if check_digit_holds(number) and _in_range(source, number):
+        source.claimed[local].add(number)
+    if withheld:
+        source.withheld_local.add(local)
+        source.withheld |= source.claimed[local]
+
+
+def bare(number: str) -> str:
+    """A number without the spaces, dashes and invisible marks that people put between its digits."""
+    return "".join(c for c in number if not c.isspace() and unicodedata.category(c) not in _BETWEEN)
 
 
 def _in_range(source: Source, number: str) -> bool:
@@ -162,7 +174,7 @@ def note_event(
 ) -> None:
     """Note one event, or count why it cannot be used. Opt-out codes are noted whatever table they stand in."""
     uses = {_LEGAL.get(coding) for coding in codings}
-    if "type_1" in uses and not fault:
+    if "type_1" in uses and fault in ("", "wrong_resource_type"):
         _note_type_1(source, local, day(start), opted=True)
     if "restricted" in uses or fault:
         source.left_out["restricted_code" if "restricted" in uses else fault] += 1
