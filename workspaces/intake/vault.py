@@ -7,8 +7,6 @@ A load is a folder named by the digest of what was sent. It is filled aside and 
 import fcntl
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from workspaces.catalogue.errors import Invalid
+from workspaces.scratch import scratch_folder
 
 TABLES: dict[str, str] = {
     "person": "nhs_number BIGINT, birth_date DATE, sex VARCHAR, ethnic_group VARCHAR, borough VARCHAR,"
@@ -106,11 +105,8 @@ class Vault:
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """A private folder on the vault's disk that is gone afterwards."""
-        folder = Path(tempfile.mkdtemp(dir=self.root / "scratch"))
-        try:
+        with scratch_folder(self.root / "scratch") as folder:
             yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def publish(self, folder: Path, facts: dict[str, Any]) -> Load:
         """Move a filled folder into place as the newest load; a load already there is kept as it is."""

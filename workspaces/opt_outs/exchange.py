@@ -9,7 +9,6 @@ import json
 import os
 import re
 import secrets
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from workspaces.opt_outs.file import (
 )
 from workspaces.opt_outs.list import OptOutList, open_list
 from workspaces.opt_outs.receipt import Receipt
+from workspaces.scratch import scratch_folder
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ def _locked(exchange: Exchange) -> Iterator[None]:
 
 @contextmanager
 def _engine(exchange: Exchange, *folders: Path) -> Iterator[tuple[Engine, Path]]:
-    with tempfile.TemporaryDirectory(dir=exchange.state, prefix="scratch.") as scratch:
+    with scratch_folder(exchange.state) as scratch:
         allowed = (exchange.state, exchange.outbox, *folders)
-        with open_engine(scratch=Path(scratch), folders=allowed) as engine:
-            yield engine, Path(scratch)
+        with open_engine(scratch=scratch, folders=allowed) as engine:
+            yield engine, scratch

@@ -7,7 +7,6 @@ the manifest; without its manifest a snapshot is not there.
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from workspaces.catalogue.errors import Invalid
 from workspaces.intake.deliveries import fingerprint
+from workspaces.scratch import scratch_folder
 from workspaces.snapshots.manifest import check_signature, digest_of
 from workspaces.snapshots.minimise import Written
 from workspaces.snapshots.objects import ObjectStore
@@ -111,12 +111,9 @@ def open_snapshot(
     opened = SnapshotFolder(folder / f"{snapshot_id}.{digest_of(manifest)[:16]}")
     if not opened.root.is_dir():
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=folder, prefix=".draft."))
-        try:
+        with scratch_folder(folder) as draft:
             _fetch(store, snapshot_id, json.loads(manifest)["tables"], draft)
             _settle(draft, opened.root)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
     return opened
 
 
