@@ -18,6 +18,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now, h
     app = Flask("gateway.web")
     app.extensions["gateway"] = house.gateway
     app.extensions["objects"] = house.objects
+    app.extensions["public_key"] = house.keys.public
     app.extensions["promises"] = lambda: house.rooms().promises()
     sessions.install(app, house.gateway)
     security.install(app, settings)
@@ -25,7 +26,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now, h
     errors.install(app)
     sign_in.install(app, settings)
     nouns.install(app)
-    api = api_blueprint(Api(house.gateway, house.objects, errors.status_of))
+    api = api_blueprint(Api(house.gateway, house.objects, house.keys.public, errors.status_of))
     security.csrf.exempt(api)  # a bearer token is not sent by other sites' forms
     app.register_blueprint(api)
     return app

@@ -22,6 +22,7 @@ from gateway.commands.perform import Gateway, Outcome, noted, perform, permit
 from gateway.commands.releases import Request, priced, shown
 from gateway.rules.facts import Actor
 from gateway.rules.refusals import unknown
+from gateway.store import audit_chain
 from gateway.store.queries import views
 from gateway.store.queries.facts import actor_of, noun_of
 from gateway.store.queries.tokens import person_of_token
@@ -34,6 +35,7 @@ class Api:
 
     gateway: Gateway
     objects: Objects
+    public_key: Callable[[], bytes]
     status_of: errors.Status
 
     def actor(self) -> Actor:
@@ -67,6 +69,7 @@ def _add_others(routes: Blueprint, api: Api) -> None:
     routes.add_url_rule(f"{ROOT}/releases/<id>/artefact", "artefact", _artefact(api))
     routes.add_url_rule(f"{ROOT}/me", "me", _me(api))
     routes.add_url_rule(f"{ROOT}/register", "register", _register(api))
+    routes.add_url_rule(f"{ROOT}/checkpoints", "checkpoints", _checkpoints(api))
     routes.add_url_rule(f"{ROOT}/health", "health", _health(api))
     routes.add_url_rule("/api/openapi.json", "openapi", lambda: jsonify(document()))
     routes.add_url_rule("/api/<path:rest>", "nowhere", _nowhere, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
@@ -176,6 +179,15 @@ def _register(api: Api) -> Callable[[], Response]:
     def view() -> Response:
         with api.gateway.unit.reading() as work:
             return jsonify(views.register(work))
+
+    return view
+
+
+def _checkpoints(api: Api) -> Callable[[], Response]:
+    def view() -> Response:
+        with api.gateway.unit.reading() as work:
+            signed = [audit_chain.published(row) for row in audit_chain.checkpoints(work)]
+        return jsonify({"public_key": api.public_key().hex(), "checkpoints": signed})
 
     return view
 

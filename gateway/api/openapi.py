@@ -37,13 +37,41 @@ _OUTCOME = {
         "returned": {"type": "object"},
     },
 }
+_HEX = {"type": "string", "pattern": "^[0-9a-f]+$"}
+_CHECKPOINT = {
+    "type": "object",
+    "description": "`signature` is Ed25519 by `public_key` over the canonical JSON of the rest and its format.",
+    "required": ["size", "root", "at", "public_key", "signature"],
+    "additionalProperties": False,
+    "properties": {
+        "size": {"type": "integer", "minimum": 1, "description": "How many rows the log had."},
+        "root": {**_HEX, "description": "Their Merkle root (RFC 6962) over the rows' hashes."},
+        "at": {"type": "string", "format": "date-time"},
+        "public_key": _HEX,
+        "signature": _HEX,
+    },
+}
+_CHECKPOINTS = {
+    "type": "object",
+    "required": ["public_key", "checkpoints"],
+    "additionalProperties": False,
+    "properties": {
+        "public_key": _HEX,
+        "checkpoints": {"type": "array", "items": {"$ref": "#/components/schemas/Checkpoint"}},
+    },
+}
 _ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
 
 
 @cache
 def document() -> dict[str, Any]:
     """The whole description as plain JSON values."""
-    schemas: dict[str, Any] = {"Refusal": _REFUSAL, "Outcome": _OUTCOME}
+    schemas: dict[str, Any] = {
+        "Refusal": _REFUSAL,
+        "Outcome": _OUTCOME,
+        "Checkpoint": _CHECKPOINT,
+        "Checkpoints": _CHECKPOINTS,
+    }
     paths = {**_views(), **_others(schemas)}
     for address in addresses():
         paths[_braced(address.path)] = {"post": _command(address, schemas)}
@@ -79,12 +107,15 @@ def _others(schemas: dict[str, Any]) -> dict[str, Any]:
     package = _operation("package", "The released package (zip).", releases, media="application/zip")
     artefact = _operation("artefact", "The sealed artefact, for its reviewers.", releases)
     register = _operation("register", "The public register of data uses.", "register-entries")
+    signed = "The public key, and every signed checkpoint of the audit log; for anybody."
+    checkpoints = _operation("checkpoints", signed, "gateway", schema="Checkpoints")
     health = _operation("health", "Whether the gateway and its database answer.", "gateway")
     return {
         f"{ROOT}/projects/{{id}}/price": {"post": price},
         f"{ROOT}/releases/{{id}}/package": {"get": package | {"parameters": [_ID]}},
         f"{ROOT}/releases/{{id}}/artefact": {"get": artefact | {"parameters": [_ID]}},
         f"{ROOT}/register": {"get": register | {"security": []}},
+        f"{ROOT}/checkpoints": {"get": checkpoints | {"security": []}},
         f"{ROOT}/health": {"get": health | {"security": []}},
         f"{ROOT}/me": {"get": _operation("me", "Who you are here, with the seats you hold.", "people")},
     }

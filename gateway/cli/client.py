@@ -10,6 +10,7 @@ import click
 import requests
 
 from gateway.cli.groups import example
+from gateway.evidence.exports import lines
 from workspaces.catalogue.errors import Invalid
 
 TIMEOUT_SECONDS = 120
@@ -148,9 +149,22 @@ def artefact(release: str, out: Path) -> None:
 @click.command("export", epilog=example("tre audit export --out audit.jsonl"))
 @_OUT
 def export_audit(out: Path) -> None:
-    """The whole log, one JSON row a line, for `tre audit verify`. For auditors."""
-    rows = post("pools", _pool(), "export-audit", body=b"{}")["returned"]["rows"]
-    _save(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode())
+    """The whole log, one JSON row a line, then its signed checkpoints, for `tre audit verify`. For auditors."""
+    told = post("pools", _pool(), "export-audit", body=b"{}")["returned"]
+    _save(out, lines(told["rows"], told["checkpoints"]).encode())
+
+
+@click.command(epilog=example("tre audit checkpoints --json > checkpoints.json"))
+@click.option("--json", "as_json", is_flag=True, help="Everything, for `tre audit verify --checkpoints`.")
+def checkpoints(as_json: bool) -> None:
+    """The gateway's public key and its signed checkpoints of the log; nobody needs a token for them."""
+    told = get("checkpoints")
+    if as_json:
+        print_json(told)
+        return
+    click.echo(f"key {told['public_key']}")
+    for each in told["checkpoints"]:
+        click.echo(f"{each['at']}  {each['size']} rows  root {each['root']}")
 
 
 @click.command("status", epilog=example("tre intake status"))

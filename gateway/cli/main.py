@@ -32,7 +32,13 @@ _GROUPS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "audit": (
         "The hash-chained log.",
-        {"verify": "gateway.cli.offline:verify_audit", "export": "gateway.cli.client:export_audit"},
+        {
+            "verify": "gateway.cli.offline:verify_audit",
+            "prove": "gateway.cli.offline:prove_row",
+            "verify-proof": "gateway.cli.offline:verify_proof",
+            "export": "gateway.cli.client:export_audit",
+            "checkpoints": "gateway.cli.client:checkpoints",
+        },
     ),
 }
 # Nouns whose commands follow from the transitions; beside them what is written by hand.
@@ -97,7 +103,7 @@ def main() -> None:
     """A gateway for trusted research environments.
 
     Commands of the client speak to the gateway at TRE_URL with the token in TRE_TOKEN. Commands of operators run on
-    the gateway's machine with its TRE_ settings. The two `verify` commands need neither.
+    the gateway's machine with its TRE_ settings. What verifies needs neither.
     """
 
 

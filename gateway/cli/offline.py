@@ -1,93 +1,163 @@
 """What outsiders run: no Flask, no database server, no network; only published files and the pure proofs."""
 
 import json
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
 from gateway.cli.groups import example
-from gateway.evidence.chain import verify
+from gateway.cli.log_files import FILE, read_json, read_key, read_log, read_published
+from gateway.evidence.chain import Verdict, verify
+from gateway.evidence.checkpoints import Checkpoint, verify_checkpoints
+from gateway.evidence.exports import Log
+from gateway.evidence.row_proofs import prove, read_proof, why_not
 from gateway.evidence.verification import verify_package
 from workspaces.catalogue.errors import Invalid
 
-_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-_SQLITE = b"SQLite format 3\0"
+_KEY = click.option("--key", help="The gateway's public key, as the register's page shows it.")
+_KEPT = click.option(
+    "--checkpoints",
+    "kept",
+    type=FILE,
+    help="Checkpoints kept from earlier (`tre audit checkpoints --json`); their key is used where --key is not given.",
+)
 
 
-def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of an export (JSON lines or one JSON list), or of a copied database. Raises Invalid."""
-    with path.open("rb") as file:
-        copied = file.read(len(_SQLITE)) == _SQLITE
-    rows = _rows_of_database(path) if copied else _rows_of_export(path)
-    if not all(isinstance(row, dict) for row in rows):
-        raise _unreadable("holds something that is not a row")
-    yield from rows
+@dataclass(frozen=True)
+class Signed:
+    """What a log is held to: checkpoints under one key."""
+
+    key: str
+    checkpoints: list[Checkpoint]
 
 
-def _rows_of_export(path: Path) -> list[Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-        rows = json.loads(text) if text.lstrip().startswith("[") else [json.loads(line) for line in text.splitlines()]
-        json.dumps(rows, ensure_ascii=False).encode()  # a lone surrogate is not text
-    except (ValueError, RecursionError):
-        raise _unreadable("is not JSON") from None
-    return rows if isinstance(rows, list) else [rows]
+def signed_over(log: Log, key: str | None, kept: Path | None) -> Signed | None:
+    """The checkpoints to look at; None without a key. Raises Invalid when there is a key and nothing it signed."""
+    named, published = read_published(kept) if kept else (None, [])
+    trusted = named if key is None else key
+    if trusted is None:
+        return None
+    checkpoints = [*log.checkpoints, *published]
+    if not checkpoints:
+        raise Invalid(
+            "audit:no_checkpoint",
+            "The export holds no checkpoint, so that the key proves nothing.",
+            "Export the log again, or name published checkpoints with --checkpoints.",
+        )
+    return Signed(read_key(trusted), checkpoints)
 
 
-def _rows_of_database(path: Path) -> list[dict[str, Any]]:
-    # immutable: a copy is only read, and nothing is written beside it
-    try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as copy:
-            copy.row_factory = sqlite3.Row
-            found = [dict(row) for row in copy.execute("SELECT * FROM audit_event ORDER BY seq")]
-    except (sqlite3.Error, UnicodeError):
-        raise _unreadable("is a database without a log that can be read") from None
-    return [_exported(row) for row in found]
-
-
-def _exported(row: dict[str, Any]) -> dict[str, Any]:
-    """A stored row as it was hashed; what cannot be read stays as it is, and breaks the chain there."""
-    try:
-        at = datetime.fromisoformat(row["at"]).replace(tzinfo=UTC).isoformat()
-        return {**row, "at": at, "roles": json.loads(row["roles"])}
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return row
-
-
-def _unreadable(why: str) -> Invalid:
-    return Invalid("audit:unreadable", f"The export {why}.", "Export the log again.")
-
-
-@click.command("verify", epilog=example("tre audit verify audit.jsonl"))
-@click.argument("export", type=_FILE)
+@click.command("verify", epilog=example("tre audit verify audit.jsonl --key HEX"))
+@click.argument("export", type=FILE)
 @click.option("--head", help="The last hash as it was published, to see that no rows are missing at the end.")
+@_KEY
+@_KEPT
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON.")
-def verify_audit(export: Path, head: str | None, as_json: bool) -> None:
+def verify_audit(export: Path, head: str | None, key: str | None, kept: Path | None, as_json: bool) -> None:
     """Walk the log and name the first row that was changed, moved, added or lost.
 
     EXPORT is what `tre audit export` wrote, or a copy of the gateway's SQLite database (copied while it was
-    stopped, or made by SQLite's own backup). Ends with 1 when the chain is broken.
+    stopped, or made by SQLite's own backup). With --key the log is held to its signed checkpoints as well, which
+    finds a log whose hashes were made anew. Ends with 1 when the log does not hold.
     """
-    verdict = verify(read_rows(export), head)
+    log = read_log(export)
+    verdict = verify(log.rows, head)
+    signed = signed_over(log, key, kept)
+    if signed is not None and verdict.broken_at is None:
+        verdict = verify_checkpoints(log.rows, signed.checkpoints, signed.key) or verdict
     if as_json:
-        shown = {"rows": verdict.rows, "head": verdict.head, "broken_at": verdict.broken_at, "why": verdict.why}
-        click.echo(json.dumps(shown))
+        click.echo(json.dumps(_verdict(verdict, signed)))
     elif verdict.broken_at is None:
         click.echo(f"{verdict.why}: {verdict.rows} rows, head {verdict.head}")
+        click.echo(_held(signed))
     if verdict.broken_at is not None:
         raise Invalid(
             "audit:broken", f"At row {verdict.broken_at}: {verdict.why}.", "Ask who keeps the log for an explanation."
         )
 
 
+def _verdict(verdict: Verdict, signed: Signed | None) -> dict[str, Any]:
+    shown = {"rows": verdict.rows, "head": verdict.head, "broken_at": verdict.broken_at, "why": verdict.why}
+    return shown | {"checkpoints": _looked_at(signed)}
+
+
+def _looked_at(signed: Signed | None) -> dict[str, int] | None:
+    """How many checkpoints were held against the log, and how many rows the newest covers; None for not looked at."""
+    sizes = {each.size for each in signed.checkpoints} if signed else set()
+    return {"looked_at": len(sizes), "rows": max(sizes)} if sizes else None
+
+
+def _held(signed: Signed | None) -> str:
+    told = _looked_at(signed)
+    if told is None:
+        return "signed checkpoints were not looked at (--key): a log made anew from some row on is not found"
+    return f"signed checkpoints agree: {told['looked_at']}, the newest over {told['rows']} rows"
+
+
+@click.command("prove", epilog=example("tre audit prove audit.jsonl 17 > proof.json"))
+@click.argument("export", type=FILE)
+@click.argument("row", type=click.IntRange(1))
+def prove_row(export: Path, row: int) -> None:
+    """Print a proof that ROW (its number) stands in the log, for `tre audit verify-proof`; it shows no other row.
+
+    The proof leads to the newest checkpoint in EXPORT.
+    """
+    log = read_log(export)
+    verdict = verify(log.rows)
+    newest = max(log.checkpoints, key=lambda each: each.size, default=None)
+    if verdict.broken_at is not None:
+        raise Invalid("audit:broken", f"At row {verdict.broken_at}: {verdict.why}.", "Prove rows of a whole log.")
+    if newest is None or not row <= newest.size <= len(log.rows):
+        raise Invalid(
+            "audit:not_signed",
+            f"No checkpoint in the export reaches row {row}.",
+            "Export the log after the next checkpoint: one is signed with every release, and once a day.",
+        )
+    proof = prove(log.rows, row, newest)
+    _need(why_not(proof, newest.public_key))
+    click.echo(json.dumps(proof.shown(), indent=2, ensure_ascii=False))
+
+
+@click.command("verify-proof", epilog=example("tre audit verify-proof proof.json --key HEX"))
+@click.argument("proof", type=FILE)
+@_KEY
+@_KEPT
+@click.option("--json", "as_json", is_flag=True, help="The row that is proved, as JSON.")
+def verify_proof(proof: Path, key: str | None, kept: Path | None, as_json: bool) -> None:
+    """See that one row stands in the signed log, from the proof and the key alone.
+
+    With --checkpoints the proof's checkpoint must be one of those as well. Ends with 1 when that is not shown.
+    """
+    named, published = read_published(kept) if kept else (None, [])
+    trusted = named if key is None else key
+    if trusted is None:
+        raise Invalid("key:missing", "A proof is checked with the gateway's key.", "Name it with --key.")
+    try:
+        found = read_proof(read_json(proof))
+    except ValueError:
+        raise Invalid("proof:unreadable", "The file does not hold a proof.", "Have it made again.") from None
+    _need(why_not(found, read_key(trusted)))
+    checkpoint = found.checkpoint
+    if kept and (checkpoint.size, checkpoint.root) not in {(each.size, each.root) for each in published}:
+        _need(f"the checkpoint of {checkpoint.size} rows is not one of those that were published")
+    if as_json:
+        click.echo(json.dumps(found.row, indent=2, ensure_ascii=False))
+        return
+    row = found.row
+    click.echo(f"row {row['seq']} stands in the log of {checkpoint.size} rows signed at {checkpoint.at}")
+    click.echo(f"  {row.get('at')}  {row.get('event')}  {row.get('actor')}  {row.get('subject_id')}")
+
+
+def _need(why: str | None) -> None:
+    if why is not None:
+        raise Invalid("proof:broken", f"{why[0].upper()}{why[1:]}.", "Ask who made the proof for another.")
+
+
 @click.command("verify", epilog=example("tre releases verify package.zip --register register.json"))
-@click.argument("package", type=_FILE)
-@click.option("--register", type=_FILE, help="The public register: what `tre register --json` printed.")
+@click.argument("package", type=FILE)
+@click.option("--register", type=FILE, help="The public register: what `tre register --json` printed.")
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON.")
 def verify_release(package: Path, register: Path | None, as_json: bool) -> None:
     """See that a release package is the sealed one, and the one that the public register names.

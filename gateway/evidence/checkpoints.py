@@ -7,6 +7,7 @@ Pure, so that an outsider verifies an export with it.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -38,8 +39,10 @@ class Checkpoint:
         return asdict(self)
 
 
-def read(told: Mapping[str, Any]) -> Checkpoint:
+def read(told: Any) -> Checkpoint:
     """A checkpoint from its JSON. Raises ValueError for anything else."""
+    if not isinstance(told, Mapping):
+        raise ValueError("not a checkpoint")
     texts = {name: told.get(name) for name in ("root", "at", "public_key", "signature")}
     size = told.get("size")
     if type(size) is not int or size < 1 or not all(isinstance(text, str) for text in texts.values()):
@@ -69,19 +72,20 @@ def verify_checkpoints(
 
     Rows behind the newest checkpoint are held by the chain alone.
     """
-    edge, kept = merkle.Frontier(), 0
-    for checkpoint in sorted(checkpoints, key=lambda each: each.size):
-        if not is_signed(checkpoint, public_key):
-            return _broken(rows, checkpoint.size, f"the checkpoint of {checkpoint.size} rows has no valid signature")
-        if checkpoint.size > len(rows):
-            why = f"rows are missing at the end: a checkpoint was signed over {checkpoint.size}"
-            return _broken(rows, len(rows) + 1, why)
-        for row in rows[edge.size : checkpoint.size]:
+    edge = merkle.Frontier()
+    for size, signed in groupby(sorted(checkpoints, key=lambda each: each.size), key=lambda each: each.size):
+        kept = edge.size
+        for row in rows[kept:size]:
             edge.add(leaf_of(row))
-        if edge.root().hex() != checkpoint.root:
-            why = f"rows were rewritten after they were signed, between row {kept + 1} and row {checkpoint.size}"
-            return _broken(rows, kept + 1, why)
-        kept = checkpoint.size
+        for checkpoint in signed:  # the log's own, and what others kept of the same size
+            if not is_signed(checkpoint, public_key):
+                return _broken(rows, size, f"the checkpoint of {size} rows has no valid signature of this key")
+            if size > len(rows):
+                why = f"rows are missing at the end: a checkpoint was signed over {size}"
+                return _broken(rows, len(rows) + 1, why)
+            if edge.root().hex() != checkpoint.root:
+                why = f"rows were rewritten or re-ordered after they were signed, between row {kept + 1} and row {size}"
+                return _broken(rows, kept + 1, why)
     return None
 
 

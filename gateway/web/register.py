@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from gateway.rules.refusals import unknown
+from gateway.store import audit_chain
 from gateway.store.queries import views
 from gateway.vocabulary import Command
 from gateway.web.actions import offers, plain
@@ -22,8 +23,11 @@ def _published() -> list[views.View]:
 @blueprint.get("")
 @public
 def index() -> ResponseReturnValue:
-    """Every published entry."""
-    return render_template("register.html", entries=_published())
+    """Every published entry, and what anybody can check."""
+    with gateway().unit.reading() as work:
+        newest = audit_chain.newest_checkpoint(work)
+    key = current_app.extensions["public_key"]().hex()
+    return render_template("register.html", entries=_published(), key=key, newest=newest)
 
 
 @blueprint.get("/<subject_id>")

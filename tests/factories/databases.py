@@ -29,18 +29,18 @@ def kind() -> str:
     return os.environ.get(CHOICE, "sqlite")
 
 
-def empty_database(folder: Path) -> str:
-    """The address of a fresh database without tables."""
-    if kind() == "sqlite":
+def empty_database(folder: Path, on: str = "") -> str:
+    """The address of a fresh database without tables; `on` says which kind where the test is about one."""
+    if (on or kind()) == "sqlite":
         folder.mkdir(exist_ok=True)
         return f"sqlite:///{folder / 'gateway.db'}"
     return server().create(f"tre_{next(_numbers)}")
 
 
-def new_database(folder: Path) -> str:
-    """The address of a fresh database with the newest tables."""
-    if kind() == "sqlite":
-        address = empty_database(folder)
+def new_database(folder: Path, on: str = "") -> str:
+    """The address of a fresh database with the newest tables; `on` as above."""
+    if (on or kind()) == "sqlite":
+        address = empty_database(folder, on)
         upgrade(address)
         return address
     return server().create(f"tre_{next(_numbers)}", TEMPLATE)

@@ -72,9 +72,9 @@ class Town:
             return question(work)
 
 
-def settle_town(folder: Path, *, epsilon_micro: int = 10_000_000) -> Town:
-    """A migrated gateway with its pool and its people."""
-    settings = Settings(folder=folder, secret_key=SECRET, demo=True, database_url=new_database(folder))
+def settle_town(folder: Path, *, epsilon_micro: int = 10_000_000, on: str = "") -> Town:
+    """A migrated gateway with its pool and its people; `on` is "sqlite" where its file is what the test looks at."""
+    settings = Settings(folder=folder, secret_key=SECRET, demo=True, database_url=new_database(folder, on))
     clock = Clock()
     gateway = Gateway(UnitOfWork(settings.database), settings, clock)
     with gateway.unit.writing() as work:

@@ -23,6 +23,7 @@ from gateway.commands.perform import Gateway
 from gateway.commands.terms import object_name, package_name, terms_of
 from gateway.evidence.package import make_package
 from gateway.models import Grant, Pool, Project, Release
+from gateway.store.keys import Keys
 from gateway.store.queries import sessions
 from gateway.store.unit_of_work import UnitOfWork
 from gateway.vocabulary import Command
@@ -30,7 +31,7 @@ from gateway.web.current import PERSON
 from gateway.web.sessions import hash_of
 from infra.identity.personas import Persona
 from infra.identity.provider import Client, Provider
-from tests.factories.gateways import SEATS, Town, settle_town
+from tests.factories.gateways import SEATS, SECRET, Town, settle_town
 from tests.factories.worlds import write
 from workspaces.catalogue.places import STP_DOMAIN
 from workspaces.catalogue.tables import AGE_BANDS, ETHNIC_GROUPS
@@ -91,17 +92,19 @@ class Site:
 
 
 def open_site(
-    folder: Path, *, issuer: str = "http://127.0.0.1:9", address: str = "http://127.0.0.1", **changes: Any
+    folder: Path, *, issuer: str = "http://127.0.0.1:9", address: str = "http://127.0.0.1", on: str = "", **changes: Any
 ) -> Site:
-    """The pages of a new town; `changes` are settings."""
-    town = settle_town(folder)
+    """The pages of a new town; `on` is the kind of its database, `changes` are settings."""
+    town = settle_town(folder, on=on)
+    town.gateway.unit.dispose()
     settings = town.gateway.settings.model_copy(
         update={"oidc_issuer": issuer, "oidc_client_secret": SecretStr(CLIENT_SECRET), "base_url": address, **changes}
     )
     town.gateway = Gateway(UnitOfWork(settings.database), settings, town.clock)
     objects = Objects()
     rooms = SimpleNamespace(promises=lambda: PROMISES)
-    house = SimpleNamespace(gateway=town.gateway, objects=objects, rooms=lambda: rooms)
+    keys = Keys(folder / "keys", SECRET)
+    house = SimpleNamespace(gateway=town.gateway, objects=objects, keys=keys, rooms=lambda: rooms)
     return Site(town, create_app(settings, house=house), objects, address)
 
 
@@ -189,3 +192,4 @@ def living_site(folder: Path, **changes: Any) -> Iterator[Site]:
             for seat in SEATS[name]:
                 site.town.do("system", Command.APPOINT_PERSON, made.created_id, {"role": seat.value})
         yield site
+        site.town.gateway.unit.dispose()

@@ -12,9 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from gateway.evidence.checkpoints import read
 from gateway.evidence.commitments import commit
+from gateway.evidence.exports import lines as export_lines
+from gateway.evidence.row_proofs import prove
+from gateway.jobs.house import House
+from gateway.jobs.sign_checkpoint import sign_checkpoint
 from gateway.models import RegisterEntry
 from gateway.store import audit_chain
+from gateway.store.keys import Keys
+from gateway.store.objects import LocalObjects
 from gateway.vocabulary import Command
 from gateway.web.layout import NAVIGATION
 from gateway.web.wording import COMMANDS
@@ -81,7 +88,7 @@ class Place:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("guides")
-    site = open_site(folder)
+    site = open_site(folder, on="sqlite")  # the guides speak of its copied file
     town = site.town
     project = approved_project(town)
     ids = {"POOL": town.pool_id, "PROJECT": project, "SNAPSHOT": cleared_snapshot(town, project)}
@@ -109,9 +116,7 @@ def _write_files(site: Site, ids: dict[str, str], files: Path) -> None:
     (files / "package.zip").write_bytes(package)
     (files / "register.json").write_text(json.dumps(register), encoding="utf-8")
     (files / "numbers.txt").write_text("nhs_number\n", encoding="ascii")
-    rows = site.town.read(audit_chain.export)
-    (files / "audit.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    ids["HASH"] = rows[-1]["hash"]
+    _write_log(site, ids, files)
     source, copy = (
         sqlite3.connect(site.town.gateway.settings.folder / "gateway.db"),
         sqlite3.connect(files / "gateway.db"),
@@ -119,6 +124,20 @@ def _write_files(site: Site, ids: dict[str, str], files: Path) -> None:
     source.backup(copy)
     source.close()
     copy.close()
+
+
+def _write_log(site: Site, ids: dict[str, str], files: Path) -> None:
+    """An export with a checkpoint, the published checkpoints, and the proof of a row."""
+    settings = site.town.gateway.settings
+    keys = Keys(settings.folder / "keys", settings.secret_key.get_secret_value())
+    sign_checkpoint(House(site.town.gateway, LocalObjects(files), keys))
+    rows = site.town.read(audit_chain.export)
+    signed = site.town.read(lambda work: [audit_chain.published(row) for row in audit_chain.checkpoints(work)])
+    ids["HASH"], ids["KEY"] = rows[-1]["hash"], keys.public().hex()
+    published = {"public_key": ids["KEY"], "checkpoints": signed}
+    (files / "audit.jsonl").write_text(export_lines(rows, signed), encoding="utf-8")
+    (files / "checkpoints.json").write_text(json.dumps(published), encoding="utf-8")
+    (files / "proof.json").write_text(json.dumps(prove(rows, 7, read(signed[-1])).shown()), encoding="utf-8")
 
 
 @pytest.mark.parametrize("guide", sorted({guide for guide, _ in LINES}))
@@ -134,6 +153,8 @@ def test_every_command_of_a_guide_runs(
             parsed(shlex.split(line)[1:])
             continue
         ends, _, why = place.run(READERS.get(guide), line)
+        if line.startswith("tre audit") and "--head" not in line:
+            assert ends == 0, f"{line}: {why}"
         assert ends == 0 or (ends == 1 and not why.startswith(NOT_UNDERSTOOD)), f"{line}: {why}"
 
 
@@ -167,12 +188,19 @@ def test_links_lead_somewhere() -> None:
 
 
 def test_an_outsiders_own_python_proves_the_log_and_opens_a_commitment(place: Place) -> None:
-    prove, opened = blocks(DOCS / "verify.md", "python")
-    ran = python(prove, place.folder)
-    assert ran.stdout.split() == [str(len((place.folder / "audit.jsonl").read_text().splitlines())), place.ids["HASH"]]
+    prove_chain, hold, opened = blocks(DOCS / "verify.md", "python")
+    log = [json.loads(line) for line in (place.folder / "audit.jsonl").read_text().splitlines()]
+    newest = log[-1]["checkpoint"]
+    ran = python(prove_chain, place.folder)
+    assert ran.stdout.split() == [str(sum("hash" in line for line in log)), place.ids["HASH"]]
+    hold = hold.replace('"KEY"', repr(place.ids["KEY"]))
+    assert python(hold, place.folder).stdout.split() == [str(newest["size"]), newest["root"]]
     rows = (place.folder / "audit.jsonl").read_text().replace('"actor": "Lead"', '"actor": "Laed"', 1)
     (place.folder / "drawn" / "audit.jsonl").write_text(rows)
-    assert "AssertionError: row" in python(prove, place.folder / "drawn").stderr
+    assert "AssertionError: row" in python(prove_chain, place.folder / "drawn").stderr
+    log[6]["hash"] = "0" * 64
+    (place.folder / "drawn" / "audit.jsonl").write_text("".join(json.dumps(line) + "\n" for line in log))
+    assert f"AssertionError: {newest['size']} rows" in python(hold, place.folder / "drawn").stderr
     nonce, digest = bytes(range(32)), "d" * 64
     opened = opened.replace("NONCE", nonce.hex()).replace("MANIFEST_DIGEST", digest)
     assert python(opened, place.folder).stdout.strip() == commit(nonce, digest)

@@ -1,15 +1,23 @@
 """The API's edge: tokens, problem details, strict bodies; and that it says no more than the pages."""
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.commands.bodies import MAX_BYTES
+from gateway.evidence.checkpoints import Checkpoint, is_signed, read, verify_checkpoints
+from gateway.evidence.exports import parted
+from gateway.jobs.house import House
+from gateway.jobs.sign_checkpoint import sign_checkpoint
 from gateway.models import AuditEvent, Release
+from gateway.store.keys import Keys
+from gateway.store.objects import LocalObjects
 from gateway.vocabulary import Command
-from tests.factories.gateways import REQUEST, application, approved_project, cleared_snapshot
+from tests.factories.gateways import REQUEST, SECRET, application, approved_project, cleared_snapshot
 from tests.factories.sites import Site, open_site
 
 
@@ -152,3 +160,28 @@ def test_a_defect_is_told_by_number_alone(site: Site, monkeypatch: pytest.Monkey
     answer = site.app.test_client().get("/api/v1/register")
     assert b"9990000018" not in answer.data
     assert refused(answer, 500, "defect:logged")
+
+
+def test_anybody_reads_key_and_checkpoints_and_nothing_else(site: Site) -> None:
+    keys = Keys(site.town.gateway.settings.folder / "keys", SECRET)
+    assert json.loads(Client(site, None).ask("GET", "/checkpoints").data)["public_key"] == keys.public().hex()
+    sign_checkpoint(House(site.town.gateway, LocalObjects(Path("unused")), keys))
+    told = json.loads(Client(site, None).ask("GET", "/checkpoints").data)
+    assert set(told) == {"public_key", "checkpoints"}
+    assert {frozenset(each) for each in told["checkpoints"]} == {frozenset(Checkpoint.__annotations__)}
+    assert all(is_signed(read(each), keys.public().hex()) for each in told["checkpoints"])
+    page = site.client().get("/register").text
+    assert keys.public().hex() in page
+    assert told["checkpoints"][-1]["root"] in page
+
+
+def test_what_the_page_lets_an_auditor_download_is_an_export_with_checkpoints(site: Site) -> None:
+    keys = Keys(site.town.gateway.settings.folder / "keys", SECRET)
+    sign_checkpoint(House(site.town.gateway, LocalObjects(Path("unused")), keys))
+    browser = site.client("auditor")
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get("/audit").text)
+    assert token
+    answer = browser.post("/audit/export", data={"csrf_token": token[1], "download": "1"})
+    log = parted(json.loads(line) for line in answer.text.splitlines())
+    assert len(log.rows) >= max(each.size for each in log.checkpoints)
+    assert verify_checkpoints(log.rows, log.checkpoints, keys.public().hex()) is None

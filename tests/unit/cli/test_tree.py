@@ -16,7 +16,7 @@ from tests.factories.command_lines import tre
 JOURNEY = """serve, migrate, work, demo, seeds, register, me
 intake load, intake status, opt-outs exchange, opt-outs import, snapshots contains, people appoint, pools open
 releases draft, releases price, releases submit, releases status, releases download, releases verify
-audit export, audit verify"""
+audit export, audit verify, audit checkpoints, audit prove, audit verify-proof"""
 
 
 def leaves(group: click.Group, ctx: click.Context, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -81,9 +81,10 @@ def test_help_explains_and_its_example_is_one_that_works(
         "package.zip",
         "register.json",
         "numbers.txt",
+        "proof.json",
     ):
         (tmp_path / name).write_text("{}", encoding="ascii")
-    parsed(line[1:])
+    parsed(line[1 : line.index(">")] if ">" in line else line[1:])
 
 
 def test_a_renamed_command_would_fail_here() -> None:
