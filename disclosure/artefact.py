@@ -106,11 +106,11 @@ def _cells(statistic: Statistic, line: PriceLine, vector: Integers) -> Iterator[
 def _estimates(
     statistic: Statistic, keys: dict[str, Key], labels: dict[str, str], estimates: Sequence[Estimate]
 ) -> Iterator[dict[str, Any]]:
-    for within, estimate in zip(statistic.entries(), estimates, strict=True):
+    for entries, estimate in zip(statistic.entries(), estimates, strict=True):
         yield {
             "statistic": statistic.plan.name,
-            "keys": {**keys, **({within[0]: within[1]} if within else {})},
-            "labels": {**labels, **({within[0]: within[2]} if within else {})},
+            "keys": {**keys, **{entry.column: entry.value for entry in entries}},
+            "labels": {**labels, **{entry.column: entry.label for entry in entries}},
             "value": _number(estimate.value),
             "low": _number(estimate.low),
             "high": _number(estimate.high),

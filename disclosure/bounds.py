@@ -6,6 +6,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import prod
 
+from disclosure.engines.plan import FAR
 from disclosure.person_view.schema import ViewColumn, units
 from disclosure.requests import MAX_EDGES, ReleaseRequest, Statistic
 from workspaces.catalogue.columns import Grid, Type
@@ -107,6 +108,13 @@ def _check_bounds(statistic: Statistic, column: ViewColumn) -> None:
             "request:bounds",
             f"A bound of {statistic.name} is more than {MOST_UNITS:,} steps of its grid away from zero.",
             "Use smaller bounds, or fewer products in the view.",
+        )
+    if statistic.kind == "spread" and upper - (lower + upper) // 2 >= FAR:
+        raise Invalid(
+            "request:bounds",
+            f"The bounds of {statistic.name} are {2 * FAR - 1:,} steps of its grid or more apart: squares of so many "
+            "are not added up.",
+            "Use narrower bounds.",
         )
 
 

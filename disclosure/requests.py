@@ -26,14 +26,17 @@ MAX_SQL = 20_000
 _DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 _EPSILON = re.compile(r"\d{1,9}(\.\d{1,6})?")
 
-Kind = Literal["count", "proportion", "sum", "mean", "histogram"]
+Kind = Literal["count", "proportion", "sum", "mean", "histogram", "spread"]
 NEEDS: dict[str, tuple[str, ...]] = {
     "count": (),
     "proportion": ("of",),
     "sum": ("of", "lower", "upper"),
     "mean": ("of", "lower", "upper"),
     "histogram": ("of", "edges"),
+    "spread": ("of", "lower", "upper"),
 }
+TAKES = tuple(sorted({field for fields in NEEDS.values() for field in fields}))
+TAKEN = {"measure"}  # names that releases use for keys of their own
 
 
 def _plain(value: object, shape: re.Pattern[str]) -> Decimal:
@@ -102,12 +105,14 @@ class Statistic(_Strict):
 
     @model_validator(mode="after")
     def _takes_what_its_kind_needs(self) -> Self:
-        given = {field for field in ("of", "lower", "upper", "edges") if getattr(self, field) is not None}
+        given = {field for field in TAKES if getattr(self, field) is not None}
         if given != set(NEEDS[self.kind]):
             needs = ", ".join(NEEDS[self.kind]) or "neither column nor bounds"
             raise PydanticCustomError("kind", "needs exactly: {needs}", {"needs": f"{self.kind} takes {needs}"})
         if len(set(self.by)) != len(self.by):
             raise PydanticCustomError("by", "must name each key once")
+        if TAKEN & set(self.by):
+            raise PydanticCustomError("by", "holds a name that releases use themselves")
         return self
 
 
@@ -195,8 +200,8 @@ _NEXT = {
     "epsilon": "Give epsilon as a decimal of at most 6 places, more than 0 and at most 1, for example 0.5.",
     "statistics": f"Give 1 to {MAX_STATISTICS} statistics, each with a name of its own.",
     "name": "Use a name like mean_bmi: lower-case letters, digits and underscores, at most 40, a letter first.",
-    "kind": "Use count, proportion (of), sum or mean (of, lower, upper) or histogram (of, edges).",
-    "by": f"Give at most {MAX_KEYS} different view columns as keys.",
+    "kind": " or ".join(f"{kind} ({', '.join(fields)})" if fields else kind for kind, fields in NEEDS.items()) + ".",
+    "by": f"Give at most {MAX_KEYS} different view columns as keys, none called {' or '.join(sorted(TAKEN))}.",
     "of": "Name one column of the view.",
     "lower": "Give the bound as a plain decimal number, for example 60 or 0.1.",
     "upper": "Give the bound as a plain decimal number, for example 60 or 0.1.",

@@ -12,7 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlglot import exp
 
-from disclosure.engines.plan import Bins, CellPlan, CountAll, CountKnown, CountTrue, Measure, SnapshotFiles, Sum
+from disclosure.engines.plan import (
+    Bins,
+    CellPlan,
+    CountAll,
+    CountKnown,
+    CountTrue,
+    Measure,
+    SnapshotFiles,
+    Squares,
+    Sum,
+)
 from disclosure.person_view.schema import PERSON_ID, ProvenView
 from workspaces.catalogue.columns import Domain
 from workspaces.catalogue.tables import TABLES
@@ -133,16 +143,16 @@ def _answer(connection: duckdb.DuckDBPyConnection, plan: CellPlan) -> Integers:
     known = exp.Not(this=exp.Is(this=_column("_cell"), expression=exp.Null()))
     select = exp.select(_column("_cell"), *made).from_(inner.subquery("celled")).where(known).group_by(_column("_cell"))
     found = connection.execute(select.sql(dialect="duckdb")).fetchnumpy()
-    answer = np.zeros(plan.shape, dtype=np.int64)
+    answer = np.zeros((plan.shape[0] * plan.inner, len(sums)), dtype=np.int64)
     for position in range(len(sums)):
         answer[found["_cell"].astype(np.int64), position] = found[f"n{position}"].astype(np.int64)
-    return answer
+    return answer.reshape(plan.shape)
 
 
 def _cell(plan: CellPlan) -> exp.Expr:
     """The row of the answer that a person belongs to: NULL when a key is not in its domain."""
     cell: exp.Expr = _number(0)
-    for column, domain in zip(plan.by, plan.domains, strict=True):
+    for column, domain in plan.keys:
         scaled = exp.Mul(this=exp.Paren(this=cell), expression=_number(len(domain.values)))
         cell = exp.Add(this=scaled, expression=_position(column.name, domain))
     return cell
@@ -165,12 +175,18 @@ def _measured(measure: Measure) -> list[exp.Expr]:
         return [_one_if(exp.Is(this=value, expression=exp.true()))]
     if isinstance(measure, CountKnown):
         return [_one_if(known)]
-    if isinstance(measure, Sum):
-        least = exp.Least(this=value, expressions=[_number(measure.upper)])
-        clamped = exp.Greatest(this=least, expressions=[_number(measure.lower)])
-        centred = exp.Sub(this=clamped, expression=exp.Paren(this=_number(measure.centre)))
+    if isinstance(measure, Sum | Squares):
+        centred: exp.Expr = _centred(measure, value)
+        if isinstance(measure, Squares):
+            centred = exp.Mul(this=exp.Paren(this=centred), expression=exp.Paren(this=centred.copy()))
         return [exp.Case().when(known, centred).else_(_number(0))]
     return [_one_if(_within(measure, position)) for position in range(measure.width)]
+
+
+def _centred(measure: Sum | Squares, value: exp.Expr) -> exp.Expr:
+    least = exp.Least(this=value, expressions=[_number(measure.upper)])
+    clamped = exp.Greatest(this=least, expressions=[_number(measure.lower)])
+    return exp.Sub(this=clamped, expression=exp.Paren(this=_number(measure.centre)))
 
 
 def _within(bins: Bins, position: int) -> exp.Expr:

@@ -1,6 +1,6 @@
 """What an engine is asked to add up: whole numbers per cell of public keys, each person bounded.
 
-One person is in at most one cell of a plan. All values are whole multiples of the column's grid step.
+One person is in at most one combination of a plan's keys. All values are whole multiples of the column's grid step.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,8 @@ from pathlib import Path
 
 from disclosure.person_view.schema import ViewColumn
 from workspaces.catalogue.columns import Domain
+
+FAR = 2**17  # squares of so many people as there can be add up below 2**63
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,25 @@ class Sum:
 
 
 @dataclass(frozen=True)
+class Squares:
+    """(clamp(value, lower, upper) - centre)² for each person; an unknown value adds 0. In squared steps of the grid.
+
+    One person adds between 0 and max(upper - centre, centre - lower)², which is below 2**34.
+    """
+
+    column: str
+    lower: int
+    upper: int
+    centre: int
+    width = 1
+
+    def __post_init__(self) -> None:
+        far = max(self.upper - self.centre, self.centre - self.lower)
+        if not self.lower <= self.centre <= self.upper or not 0 < far < FAR:
+            raise ValueError("the centre lies within the bounds, and no value far enough from it to overflow a total")
+
+
+@dataclass(frozen=True)
 class Bins:
     """One column per bin: [e0, e1), [e1, e2) … and the last closed on both sides; outside or unknown adds 0."""
 
@@ -71,30 +92,54 @@ class Bins:
         return len(self.edges) - 1
 
 
-Measure = CountAll | CountTrue | CountKnown | Sum | Bins
+Measure = CountAll | CountTrue | CountKnown | Sum | Squares | Bins
 
 
 @dataclass(frozen=True)
 class CellPlan:
-    """One table of numbers: keys and measures. `by` columns must have a domain; no key means one cell."""
+    """One table of numbers: keys and measures. `by` columns must have a domain; no key means one cell.
+
+    `within` are further keys whose values stand side by side in a cell: they tell apart numbers that are released
+    together. A person whose value of any key is not in its domain is in no cell.
+    """
 
     name: str
     by: tuple[ViewColumn, ...]
     measures: tuple[Measure, ...]
+    within: tuple[ViewColumn, ...] = ()
 
     @property
     def domains(self) -> tuple[Domain, ...]:
-        """The public domain of each key."""
-        return tuple(domain for column in self.by if (domain := column.domain) is not None)
+        """The public domain of each key of the cells."""
+        return _domains(self.by)
+
+    @property
+    def inner(self) -> int:
+        """How many combinations of the keys within a cell there are."""
+        return prod(len(domain.values) for domain in _domains(self.within))
+
+    @property
+    def keys(self) -> tuple[tuple[ViewColumn, Domain], ...]:
+        """Every key with its domain, those within cells last."""
+        columns = (*self.by, *self.within)
+        return tuple(zip(columns, _domains(columns), strict=True))
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Cells, and columns per cell: the shape of the engine's answer for this plan."""
-        return prod(len(domain.values) for domain in self.domains), sum(measure.width for measure in self.measures)
+        """Cells, and columns per cell: the shape of the engine's answer for this plan.
+
+        Columns are the measures of each combination within the cell, the last key varying fastest.
+        """
+        cells = prod(len(domain.values) for domain in self.domains)
+        return cells, self.inner * sum(measure.width for measure in self.measures)
 
     def cells(self) -> Iterator[tuple[str | int | bool, ...]]:
         """Key values of every cell, in the order of the answer's rows (the last key varies fastest)."""
         return product(*(domain.values for domain in self.domains))
+
+
+def _domains(columns: tuple[ViewColumn, ...]) -> tuple[Domain, ...]:
+    return tuple(domain for column in columns if (domain := column.domain) is not None)
 
 
 @dataclass(frozen=True)

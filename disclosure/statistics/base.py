@@ -58,14 +58,15 @@ class Estimate:
 
 
 class Entry(NamedTuple):
-    """One bin of a histogram: the column binned, the bin as a key, its label."""
+    """What tells apart the estimates of one cell: a column, its value as a key, its label."""
 
     column: str
     value: str
     label: str
 
 
-ONE: tuple[Entry | None, ...] = (None,)
+Entries = Sequence[tuple[Entry, ...]]
+ONE: Entries = ((),)
 
 
 class Statistic(Protocol):
@@ -101,8 +102,8 @@ class Statistic(Protocol):
         """Released estimates, one list per cell of the plan (one entry, or one per bin)."""
         ...
 
-    def entries(self) -> Sequence[Entry | None]:
-        """What tells apart the estimates of one cell: None for the only one, or one entry per bin."""
+    def entries(self) -> Entries:
+        """What tells apart the estimates of one cell: no entry for the only one, or e.g. the bin of each."""
         ...
 
     def about(self) -> dict[str, Any]:

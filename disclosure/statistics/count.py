@@ -11,7 +11,7 @@ from disclosure.statistics.base import (
     ADDITIVE,
     ONE,
     Contribution,
-    Entry,
+    Entries,
     Estimate,
     Expected,
     Integers,
@@ -49,7 +49,7 @@ class Count:
         half = half_width(scale)
         return [[additive(number, half)] for number in noisy[:, 0].tolist()]
 
-    def entries(self) -> tuple[Entry | None, ...]:
+    def entries(self) -> Entries:
         """One estimate per cell."""
         return ONE
 

@@ -38,13 +38,11 @@ class Histogram:
         """One number per bin."""
         return len(self.edges) - 1
 
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[tuple[Entry], ...]:
         """One estimate per bin."""
         pairs = list(pairwise(text_of(edge * self.step) for edge in self.edges))
         return tuple(
-            Entry(
-                self.of, f"{low}..{high}", f"{low} to {high}" if (low, high) == pairs[-1] else f"{low} to under {high}"
-            )
+            (Entry(self.of, f"{low}..{high}", f"{low} to {'' if (low, high) == pairs[-1] else 'under '}{high}"),)
             for low, high in pairs
         )
 
@@ -68,5 +66,6 @@ class Histogram:
             "unit": "people",
             "of": self.of,
             "of_unit": self.unit,
+            "within": [self.of],
             "edges": [text_of(edge * self.step) for edge in self.edges],
         }

@@ -19,7 +19,7 @@ from disclosure.statistics.base import (
     ONE,
     RATIO,
     Contribution,
-    Entry,
+    Entries,
     Estimate,
     Expected,
     Integers,
@@ -113,7 +113,7 @@ class Mean:
         possible = Range(self.lower * self.step, self.upper * self.step, digits_of(self.step))
         return within(possible, value=value, low=low, high=high, drawn=drawn)
 
-    def entries(self) -> tuple[Entry | None, ...]:
+    def entries(self) -> Entries:
         """One estimate per cell."""
         return ONE
 

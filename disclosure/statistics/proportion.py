@@ -18,7 +18,7 @@ from disclosure.statistics.base import (
     ONE,
     RATIO,
     Contribution,
-    Entry,
+    Entries,
     Estimate,
     Expected,
     Integers,
@@ -67,7 +67,7 @@ class Proportion:
         far = reach(scale)
         return [[_share(with_, without, far)] for with_, without in noisy.tolist()]
 
-    def entries(self) -> tuple[Entry | None, ...]:
+    def entries(self) -> Entries:
         """One estimate per cell."""
         return ONE
 

@@ -7,12 +7,15 @@ from disclosure.statistics.count import Count
 from disclosure.statistics.histogram import Histogram
 from disclosure.statistics.mean import Mean
 from disclosure.statistics.proportion import Proportion
+from disclosure.statistics.spread import Spread
 from disclosure.statistics.sum import Sum
 from disclosure.terms import Terms
 from workspaces.catalogue.errors import Invalid
 
-REGISTRY: dict[str, type[Count | Proportion | Sum | Mean | Histogram]] = {
-    statistic.kind: statistic for statistic in (Count, Proportion, Sum, Mean, Histogram)
+Kinds = Count | Proportion | Sum | Mean | Histogram | Spread
+
+REGISTRY: dict[str, type[Kinds]] = {
+    statistic.kind: statistic for statistic in (Count, Proportion, Sum, Mean, Histogram, Spread)
 }
 
 

@@ -10,7 +10,7 @@ from disclosure.statistics.base import (
     ADDITIVE,
     ONE,
     Contribution,
-    Entry,
+    Entries,
     Estimate,
     Expected,
     Integers,
@@ -66,7 +66,7 @@ class Sum:
         half = half_width(scale)
         return [[additive(number, half, self.step, signed=self.lower < 0)] for number in noisy[:, 0].tolist()]
 
-    def entries(self) -> tuple[Entry | None, ...]:
+    def entries(self) -> Entries:
         """One estimate per cell."""
         return ONE
 

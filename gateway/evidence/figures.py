@@ -9,28 +9,52 @@ from gateway.evidence.chart import Row
 
 JSON = Mapping[str, Any]
 ADDITIVE = ("count", "histogram", "sum")
+SHARES = {"share": "% of people", "share difference": "percentage points"}
+NAMES = {"count": "People", "histogram": "People", "proportion": "Share", "sum": "Total", "mean": "Mean"}
+MEASURE = "measure"
 
 
 def key_columns(statistic: JSON) -> list[str]:
-    """The columns that tell a statistic's cells apart, in the order asked for; the bins come last."""
-    return [*statistic["by"], *([statistic["of"]] if statistic["kind"] == "histogram" else [])]
+    """The columns that tell a statistic's cells apart, in the order asked for; bins, measures and the like last."""
+    within = statistic.get("within", [statistic["of"]] if statistic["kind"] == "histogram" else [])
+    return [*statistic["by"], *within]
+
+
+def unit_of(statistic: JSON, cell: JSON) -> str:
+    """The unit of a cell: that of its measure, where a statistic has several."""
+    units = {each["value"]: each["unit"] for each in statistic.get("measures", ())}
+    return str(units.get(cell["keys"].get(MEASURE), statistic.get("unit", "")))
+
+
+def parts(statistic: JSON, cells: Sequence[JSON]) -> "list[Figures]":
+    """What is charted and listed together: all cells of a statistic, or those of one measure each."""
+    if "measures" not in statistic:
+        return [Figures(statistic, cells)]
+    return [
+        Figures(
+            {**statistic, "unit": each["unit"], "within": [name for name in statistic["within"] if name != MEASURE]},
+            [cell for cell in cells if cell["keys"][MEASURE] == each["value"]],
+            str(each["label"]),
+        )
+        for each in statistic["measures"]
+    ]
 
 
 class Figures:
-    """A statistic of an artefact with its cells."""
+    """A statistic of an artefact with its cells, or one measure of it."""
 
-    def __init__(self, statistic: JSON, cells: Sequence[JSON]) -> None:
+    def __init__(self, statistic: JSON, cells: Sequence[JSON], measure: str = "") -> None:
         self.cells = cells
         self.kind = str(statistic["kind"])
-        self.percent = self.kind == "proportion"
-        self.unit = "% of people" if self.percent else str(statistic["unit"])
+        unit = str(statistic["unit"])
+        self.percent, self.unit = unit in SHARES, SHARES.get(unit, unit)
+        self.bars = self.kind in ADDITIVE or unit == "people"
         self.columns = key_columns(statistic)
         self.keys = [_words(key) for key in self.columns]
         by = " and ".join(key.lower() for key in self.keys)
-        self.heading = f"{_words(statistic['name'])}{f' by {by}' if by else ''}"
-        self.value_name = {"count": "People", "histogram": "People", "proportion": "Share", "sum": "Total"}.get(
-            self.kind, "Mean"
-        )
+        name = f"{_words(statistic['name'])}{f': {measure.lower()}' if measure else ''}"
+        self.heading = f"{name}{f' by {by}' if by else ''}"
+        self.value_name = measure or NAMES.get(self.kind, "People" if unit == "people" else "Value")
         self._digits = self._decimals()
 
     def number(self, value: float | None) -> str:
@@ -88,7 +112,7 @@ class Figures:
 
     def _decimals(self) -> int:
         """Digits after the point: two figures of the typical half-width of usable values."""
-        if self.kind in ("count", "histogram"):
+        if self.unit == "people":
             return 0
         usable = [cell for cell in self.cells if cell["low"] is not None and not cell["too_noisy"]]
         widths = sorted(float(cell["high"] - cell["low"]) for cell in usable)

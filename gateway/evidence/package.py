@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gateway.evidence.figures import key_columns
+from gateway.evidence.figures import key_columns, unit_of
 from gateway.evidence.page import page
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -59,7 +59,7 @@ def table(artefact: Mapping[str, Any], statistic: Mapping[str, Any]) -> str:
 def _row(cell: Mapping[str, Any], keys: Sequence[str], statistic: Mapping[str, Any]) -> list[str]:
     named = [safe(text) for key in keys for text in (cell["keys"][key], cell["labels"][key])]
     numbers = ["" if cell[name] is None else str(cell[name]) for name in ("value", "low", "high")]
-    return [*named, *numbers, "yes" if cell["too_noisy"] else "no", safe(statistic.get("unit", ""))]
+    return [*named, *numbers, "yes" if cell["too_noisy"] else "no", safe(unit_of(statistic, cell))]
 
 
 def safe(value: object) -> str:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from html import escape
 
 from gateway.evidence.chart import Look, chart
-from gateway.evidence.figures import ADDITIVE, JSON, Figures
+from gateway.evidence.figures import JSON, Figures, parts
 from gateway.evidence.style import STYLE
 
 PROMISE = (
@@ -91,11 +91,16 @@ def _mark(about: JSON) -> str:
 
 def _statistic(artefact: JSON, statistic: JSON, number: int) -> str:
     cells = [cell for cell in artefact["cells"] if cell["statistic"] == statistic["name"]]
-    shown = Figures(statistic, cells)
-    name = f"s{number}"
+    shown, name = parts(statistic, cells), f"s{number}"
+    several = [f"<h3>{escape(each.heading)}</h3>" for each in shown] if len(shown) > 1 else [""]
+    heading = _sentence(str(statistic["name"]).replace("_", " ")) if len(shown) > 1 else shown[0].heading
+    drawn = (
+        f"{title}{_figure(each, f'{name}-{place}')}{_table(each)}"
+        for place, (title, each) in enumerate(zip(several, shown, strict=True))
+    )
     return (
-        f'<section aria-labelledby="{name}"><h2 id="{name}">{escape(shown.heading)}</h2>'
-        f"<p>{escape(statistic['meaning'])}</p>{_figure(shown, name)}{_table(shown)}{_notes(statistic)}</section>"
+        f'<section aria-labelledby="{name}"><h2 id="{name}">{escape(heading)}</h2>'
+        f"<p>{escape(statistic['meaning'])}</p>{''.join(drawn)}{_notes(statistic)}</section>"
     )
 
 
@@ -110,7 +115,7 @@ def _figure(shown: Figures, name: str) -> str:
         title=f"{shown.heading}: released values with 95 % intervals",
         description=f"{shown.description()}{part} The table after the chart holds every value.",
         unit=shown.unit,
-        bars=shown.kind in ADDITIVE,
+        bars=shown.bars,
         percent=shown.percent,
     )
     key = "Bars show" if look.bars else "Dots show"

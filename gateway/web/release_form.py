@@ -38,6 +38,7 @@ KINDS = (
     ("sum", "Sum"),
     ("mean", "Mean"),
     ("histogram", "Histogram"),
+    ("spread", "Mean, variance and standard deviation"),
 )
 _DATED = ("latest", "earliest")
 _EVENTS = ("exists", "count")

@@ -53,6 +53,10 @@ STATISTICS = [
     {"name": "sbp_bins", "kind": "histogram", "of": "sbp", "edges": [80, 120, 140, 200], "by": ["sex"]},
 ]
 
+MORE = [
+    {"name": "sbp_spread", "kind": "spread", "of": "sbp", "lower": 80, "upper": 200, "by": ["sex"]},
+]
+
 
 def request(**changes):
     """A release request over the small view; every statistic unless told otherwise."""

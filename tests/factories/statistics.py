@@ -25,6 +25,7 @@ ASKED = {
         "edges": ["15", "18.5", "25", "45"],
         "by": ["sex"],
     },
+    "spread": {"name": "bmi_spread", "kind": "spread", "of": "bmi", "lower": "15", "upper": "45.5", "by": ["sex"]},
 }
 
 TERMS = Terms(tables={}, delta_e15=500_000_000, public_population=20_000)

@@ -1,17 +1,18 @@
 """The exact bounded aggregate as loops: what an engine answers for a cell plan, from one dictionary per person."""
 
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 
-from disclosure.engines.plan import Bins, CellPlan, CountAll, CountKnown, CountTrue, Sum
+from disclosure.engines.plan import Bins, CellPlan, CountAll, CountKnown, CountTrue, Squares, Sum
 
 
 def answer(plan: CellPlan, people, columns):
     """(cells, plan columns) of int64; a person whose key is not in its domain is in no cell."""
-    rows = {keys: [0] * plan.shape[1] for keys in plan.cells()}
+    width = sum(measure.width for measure in plan.measures)
+    rows = {keys: [0] * width for keys in product(*(domain.values for _, domain in plan.keys))}
     for person in people:
-        keys = tuple(person[column.name] for column in plan.by)
+        keys = tuple(person[column.name] for column, _ in plan.keys)
         if keys in rows:
             for position, number in enumerate(_numbers(plan, person, columns)):
                 rows[keys][position] += number
@@ -29,6 +30,8 @@ def _numbers(plan, person, columns):
             numbers.append(int(person[measure.column] is not None))
         elif isinstance(measure, Sum):
             numbers.append(_clamped(measure, _units(person[measure.column], columns[measure.column])))
+        elif isinstance(measure, Squares):
+            numbers.append(_clamped(measure, _units(person[measure.column], columns[measure.column])) ** 2)
         elif isinstance(measure, Bins):
             numbers.extend(_bins(measure, _units(person[measure.column], columns[measure.column])))
     return numbers

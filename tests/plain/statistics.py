@@ -48,7 +48,33 @@ def histogram(people, asked):
     return table
 
 
-TWINS = {"count": count, "proportion": proportion, "sum": total, "mean": total, "histogram": histogram}
+def spread(people, asked):
+    """{key values and measure: {"value": mean, variance (divisor n) or standard deviation of clamped values}}"""
+    table = {}
+    for keys, exact in total(people, asked).items():
+        if not exact["people"]:
+            continue
+        mean = exact["total"] / exact["people"]
+        low, high = Fraction(str(asked["lower"])), Fraction(str(asked["upper"]))
+        distances = []
+        for person in people:
+            if tuple(person[name] for name in asked.get("by", ())) == keys and person[asked["of"]] is not None:
+                distances.append((min(max(person[asked["of"]], low), high) - mean) ** 2)
+        variance = sum(distances) / len(distances)
+        table[(*keys, "mean")] = {"value": mean}
+        table[(*keys, "variance")] = {"value": variance}
+        table[(*keys, "standard_deviation")] = {"value": Fraction(float(variance) ** 0.5)}
+    return table
+
+
+TWINS = {
+    "count": count,
+    "proportion": proportion,
+    "sum": total,
+    "mean": total,
+    "histogram": histogram,
+    "spread": spread,
+}
 
 
 def _groups(people, asked):

@@ -8,8 +8,8 @@ import pytest
 from disclosure import noise
 from disclosure.person_view import Schema, prove
 from disclosure.release import draw
-from disclosure.statistics.registry import bind
-from tests.factories.snapshots import GRANTED, STATISTICS, request, snapshot
+from disclosure.statistics.registry import REGISTRY, bind
+from tests.factories.snapshots import GRANTED, MORE, STATISTICS, request, snapshot
 from tests.plain.cell_plan import answer
 
 PRESSURES = [None, *map(Fraction, (60, 79, 80, 81, 119, 120, 139, 140, 141, 199, 200, 201, 260))]
@@ -24,8 +24,10 @@ COLUMNS = prove(request().view, Schema.granted(GRANTED.tables)).columns
 def test_exact_numbers_are_the_twins(people, tmp_path, monkeypatch):
     seen, real = [], noise.add_noise
     monkeypatch.setattr(noise, "add_noise", lambda parts: seen.append(list(parts)) or real(parts))
-    draw(request(), GRANTED, snapshot(tmp_path, people))
-    for part, asked in zip(seen[0], request().statistics, strict=True):
+    whole = request(statistics=[*STATISTICS, *MORE])
+    draw(whole, GRANTED, snapshot(tmp_path, people))
+    for part, asked in zip(seen[0], whole.statistics, strict=True):
         statistic = bind(asked, COLUMNS, GRANTED)
         assert part.vector.tolist() == statistic.vector(answer(statistic.plan, people, COLUMNS)).ravel().tolist()
-    assert len(seen[0]) == len(STATISTICS)
+        assert part.sensitivity == statistic.contribution.l2_squared
+    assert {each.kind for each in whole.statistics} == set(REGISTRY)

@@ -1,0 +1,56 @@
+"""Intervals of figures worked out from several noisy numbers cover what they say; one false alarm in 1e6 or fewer."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from disclosure.accounting import gaussian_cost
+from disclosure.noise import GAUSSIAN, Exact, add_noise
+from disclosure.pricing import floor_scale
+from tests.factories.statistics import COLUMNS
+from tests.factories.statistics import bound as statistic_of
+from tests.plain.cell_plan import answer
+
+DRAWS = 4_000
+ALARM = 1e-6 / 40
+
+
+def noisy(statistic, people, scale):
+    """(DRAWS, numbers of a cell) noisy copies of the vector of these people."""
+    vector = statistic.vector(answer(statistic.plan, people, COLUMNS)).ravel()
+    charge = gaussian_cost(l2_squared=1, scale=scale)
+    return add_noise([Exact(np.tile(vector, DRAWS), GAUSSIAN, 1, scale, charge)])[0].reshape(DRAWS, -1)
+
+
+def covered(statistic, drawn, scale, truths):
+    """For each figure, in how many of the draws its interval holds the truth; no interval holds nothing."""
+    hits = [0] * len(truths)
+    for row in statistic.rows(drawn, scale):
+        for position, (estimate, true) in enumerate(zip(row, truths, strict=True)):
+            hits[position] += estimate.low is not None and estimate.low <= true <= estimate.high
+    return hits
+
+
+def assert_about_95_percent(hits, most=0.985):
+    for found in hits:
+        assert binom.ppf(ALARM, DRAWS, 0.95) <= found <= binom.ppf(1 - ALARM, DRAWS, most)
+
+
+def values(mean, distances):
+    return [Fraction(mean) + Fraction(each) for each in distances]
+
+
+@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize(
+    "bmi", [values(27, [-6, -3, 0, 1, 8]), values(43, [-1, 1]), values(30, [-15, 15])], ids=["usual", "near", "far"]
+)
+def test_spread(times, bmi):
+    statistic = statistic_of("spread", by=[])
+    people = [{"bmi": value} for value in bmi] * (2_000 // len(bmi))
+    scale = floor_scale(10) * statistic.contribution.largest * times
+    mean = sum(bmi) / len(bmi)
+    variance = float(sum((value - mean) ** 2 for value in bmi) / len(bmi))
+    drawn = noisy(statistic, people, scale)
+    assert_about_95_percent(covered(statistic, drawn, scale, [mean, variance, variance**0.5]))

@@ -1,0 +1,46 @@
+"""Packages of statistics with several measures: a chart and a table each, one CSV, units in place."""
+
+import csv
+import io
+import json
+from fractions import Fraction
+
+import pytest
+
+from disclosure.release import draw
+from tests.factories.snapshots import GRANTED, request, snapshot
+from tests.unit.evidence.test_package import files, read, words
+
+PEOPLE = [
+    {"sex": sex, "sbp": Fraction(number), "hypertension": number > 140}
+    for sex in ("female", "male")
+    for number in range(80, 200)
+    for _ in range(20)
+]
+
+#  statistic, measures, words on its page
+DERIVED = [
+    (
+        {"name": "pressure", "kind": "spread", "of": "sbp", "lower": 80, "upper": 200, "by": ["sex"]},
+        ["mean", "variance", "standard_deviation"],
+        ["Pressure: standard deviation by sex", "(mm[Hg])²"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("asked", "measures", "printed"), DERIVED, ids=[each[0]["kind"] for each in DERIVED])
+def test_every_measure_has_its_chart_table_and_unit(asked, measures, printed, tmp_path):
+    artefact = json.loads(
+        draw(request(statistics=[asked], epsilon="1"), GRANTED, snapshot(tmp_path, PEOPLE)).to_bytes()
+    )
+    found = files(artefact)
+    rows = list(csv.DictReader(io.StringIO(found[f"table-{asked['name']}.csv"].decode())))
+    assert len(rows) == len(artefact["cells"])
+    assert {row["measure"] for row in rows} == set(measures)
+    assert all(row["unit"] for row in rows)
+    page = read(artefact)
+    tags = [tag for tag, _ in page.tags]
+    assert tags.count("svg") == len(measures)
+    for text in printed:
+        assert text in words(page)
+    assert len(set(page.ids)) == len(page.ids)
