@@ -15,11 +15,12 @@ from gateway.commands.perform import perform
 from gateway.jobs.house import House, open_house
 from gateway.jobs.pool import open_pool
 from gateway.jobs.worker import run_forever, run_once
-from gateway.models import Person, Pool
+from gateway.models import Pool
 from gateway.rules.facts import SYSTEM, Actor
 from gateway.settings import Settings
 from gateway.store.migrate import upgrade
 from gateway.store.queries.facts import actor_of
+from gateway.store.queries.people import called
 from gateway.vocabulary import Command, Seat
 from workspaces.catalogue.errors import Invalid
 
@@ -50,12 +51,18 @@ def house(*, with_pool: bool = True) -> House:
 
 
 def acting(at: House, email: str) -> Actor:
-    """The person of that address, with their seats. Raises Invalid."""
+    """The one person of that address (or person id), with their seats. Raises Invalid."""
     with at.gateway.unit.reading() as work:
-        person = work.find(Person, Person.email == email)
-        if person is None:
+        found = called(work, email)
+        if not found:
             raise Invalid("person:unknown", "Nobody of that address has signed in here.", "They sign in once first.")
-        return actor_of(work, person, at.gateway.now())
+        if len(found) > 1:
+            raise Invalid(
+                "person:ambiguous",
+                "That address belongs to more than one person here.",
+                "Give the person id that their account page shows, which begins with per-.",
+            )
+        return actor_of(work, found[0], at.gateway.now())
 
 
 @click.command("open", epilog=example("tre pools open --name London --population 8600000"))

@@ -4,10 +4,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from gateway.commands.texts import odd_fields
 from gateway.rules.facts import Actor, Facts
 from gateway.settings import Settings
 from gateway.store.unit_of_work import Work
@@ -16,9 +17,13 @@ from workspaces.catalogue.errors import Invalid
 
 
 class Given(BaseModel):
-    """The input of a command: frozen, strict, nothing unknown. The base itself is the empty input."""
+    """The input of a command: frozen, strict, nothing unknown. The base itself is the empty input.
+
+    Every text in it is plain, but for the fields in `JUDGED_ELSEWHERE`, which have rules of their own.
+    """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    JUDGED_ELSEWHERE: ClassVar[frozenset[str]] = frozenset()
 
 
 @dataclass
@@ -68,7 +73,7 @@ def parse(command: Command, raw: Any) -> Given:
     if isinstance(raw, Given):
         return raw
     try:
-        return VERBS[command].given.model_validate_json(raw) if isinstance(raw, str) else _from_plain(command, raw)
+        given = VERBS[command].given.model_validate_json(raw) if isinstance(raw, str) else _from_plain(command, raw)
     except ValidationError as error:
         fields = sorted({".".join(map(str, item["loc"])) or "body" for item in error.errors(include_input=False)})
         raise Invalid(
@@ -76,6 +81,18 @@ def parse(command: Command, raw: Any) -> Given:
             f"These fields are missing, unknown or not of the right kind: {', '.join(fields)}.",
             "Correct them and send it again.",
         ) from None
+    _need_plain(given)
+    return given
+
+
+def _need_plain(given: Given) -> None:
+    found = odd_fields(given, given.JUDGED_ELSEWHERE)
+    if found:
+        raise Invalid(
+            "input:not_plain",
+            f"These fields hold control characters, or marks that turn the direction of reading: {', '.join(found)}.",
+            "Type them again as plain text.",
+        )
 
 
 def _from_plain(command: Command, raw: Any) -> Given:

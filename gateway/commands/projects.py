@@ -3,23 +3,23 @@
 import json
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from disclosure.accounting import rho_of_epsilon
 from gateway.commands.act import Act, Given, verb
-from gateway.models import Budget, Grant, LedgerEntry, Membership, Person, Pool, Project, RegisterEntry, Vote
+from gateway.commands.texts import Short, Text
+from gateway.models import Budget, Grant, LedgerEntry, Membership, Pool, Project, RegisterEntry, Vote
 from gateway.rules import budgets
 from gateway.rules.quorum import committee_outcome
 from gateway.rules.refusals import Refusal
+from gateway.store.queries.people import called
 from gateway.vocabulary import Command, EntryKind, ProjectState, Seat, Verdict
 from workspaces.catalogue.errors import Invalid
 from workspaces.catalogue.tables import TABLES
 
 MICRO = 1_000_000
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=3000)]
-Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
 class Wanted(BaseModel):
@@ -165,16 +165,25 @@ def _set_members(act: Act, project: Project, given: Application) -> None:
         if not old.leads:
             act.work.session.delete(old)
     act.work.session.flush()
-    for email in dict.fromkeys(given.members):
-        person = act.work.find(Person, Person.email == email)
-        if person is None:
-            raise Invalid(
-                "application:unknown_member",
-                "A member is not known here.",
-                "Members sign in once before they are named.",
-            )
-        if person.id != act.actor.person_id:
-            act.work.add(Membership(project_id=project.id, person_id=person.id))
+    for person_id in dict.fromkeys(_member(act, name) for name in given.members):
+        if person_id != act.actor.person_id:
+            act.work.add(Membership(project_id=project.id, person_id=person_id))
+
+
+def _member(act: Act, name: str) -> str:
+    """The id of the one person of that address or id."""
+    found = called(act.work, name)
+    if len(found) > 1:
+        raise Invalid(
+            "application:ambiguous_member",
+            "A member's email address belongs to more than one person here.",
+            "Name that member by the person id on their account page, which begins with per-.",
+        )
+    if not found:
+        raise Invalid(
+            "application:unknown_member", "A member is not known here.", "Members sign in once before they are named."
+        )
+    return found[0].id
 
 
 def _grant(act: Act, project: Project) -> None:

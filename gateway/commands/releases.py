@@ -9,6 +9,7 @@ from disclosure.release import Price, price
 from disclosure.requests import parse_request
 from gateway.commands.act import Act, Given, verb
 from gateway.commands.terms import mark_of, terms_of
+from gateway.commands.texts import Text
 from gateway.models import Budget, Incident, LedgerEntry, Project, RegisterEntry, Release, Review
 from gateway.rules import budgets
 from gateway.rules.facts import Facts
@@ -21,13 +22,14 @@ _UNDRAWN = {ReleaseState.DRAFT, ReleaseState.WITHDRAWN, ReleaseState.FAILED}
 class Request(Given):
     """A release request as JSON; `disclosure.requests` says what may stand in it."""
 
+    JUDGED_ELSEWHERE = frozenset({"request"})
     request: dict[str, Any]
 
 
 class Because(Given):
     """A reason that people will read."""
 
-    reason: str = Field(min_length=1, max_length=3000)
+    reason: Text
 
 
 def priced(facts: Facts, raw: dict[str, Any]) -> tuple[str, Price]:
@@ -184,7 +186,7 @@ class Judge(Given):
     """A verdict with its reason."""
 
     verdict: Verdict
-    reason: str = Field(min_length=1, max_length=3000)
+    reason: Text
 
 
 @verb(Command.VIEW_ARTEFACT)

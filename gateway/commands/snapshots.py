@@ -5,6 +5,7 @@ from datetime import date
 from pydantic import Field
 
 from gateway.commands.act import Act, Given, verb
+from gateway.commands.texts import Text
 from gateway.models import Project, Snapshot
 from gateway.vocabulary import Command, SnapshotState
 
@@ -68,7 +69,7 @@ def clear(*, act: Act, subject: Snapshot, given: Given) -> None:
 class Because(Given):
     """A reason that people will read."""
 
-    reason: str = Field(min_length=1, max_length=3000)
+    reason: Text
 
 
 @verb(Command.RETIRE_SNAPSHOT, Because)

@@ -7,6 +7,7 @@ from secrets import token_hex
 from pydantic import Field
 
 from gateway.commands.act import Act, Given, verb
+from gateway.commands.texts import Text
 from gateway.models import Job, Project, Transfer, Workspace
 from gateway.vocabulary import Command
 
@@ -23,7 +24,7 @@ def open_workspace(*, act: Act, subject: Project, given: Given) -> None:
 class Because(Given):
     """A reason that people will read."""
 
-    reason: str = Field(min_length=1, max_length=3000)
+    reason: Text
 
 
 @verb(Command.FREEZE_WORKSPACE, Because)
@@ -33,8 +34,9 @@ def freeze(*, act: Act, subject: Workspace, given: Because) -> None:
 
 
 class BringIn(Given):
-    """A script, written outside."""
+    """A script, written outside; what may stand in it is for the scan to say."""
 
+    JUDGED_ELSEWHERE = frozenset({"text"})
     name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,60}\.(py|sql)$")
     text: str = Field(min_length=1, max_length=MAX_TEXT)
 

@@ -4,7 +4,6 @@ Templates stay declarative: `{{ textarea(forms.text(form.reason)) }}`. What a pe
 error; the error summary links to the element that needs them.
 """
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -19,7 +18,6 @@ from gateway.rules.refusals import Refusal
 from workspaces.catalogue.errors import Invalid
 
 Parameters = dict[str, Any]
-TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def choice(value: str, label: str, hint: str = "") -> SelectChoice:
@@ -141,11 +139,6 @@ class LinesField(TextAreaField):  # type: ignore[misc]
         return "\n".join(self.data or [])
 
 
-def odd(text: str) -> bool:
-    """True for characters that no reader sees: controls, and marks that turn the direction of what follows."""
-    return any((unicodedata.category(each) == "Cc" and each not in "\n\r\t") or each in TURNING for each in text)
-
-
 class Filled:
     """Something other than spaces, within a length."""
 
@@ -157,8 +150,6 @@ class Filled:
         data = field.data.strip() if isinstance(field.data, str) else field.data
         if not data:
             raise ValidationError(self.message)
-        if isinstance(data, str) and odd(data):
-            raise ValidationError(f"{field.label.text}: use plain text, without control characters")
         if isinstance(data, str) and len(data) > self.longest:
             raise ValidationError(f"{field.label.text}: use {self.longest} characters or fewer")
 

@@ -43,7 +43,7 @@ DEFAULTS = {
     "legal_basis_article_9": "(j) research",
     "common_law_route": "Not applicable",
 }
-_MEMBERS = "One email address on each line. They must have signed in here once."
+_MEMBERS = "One email address (or person id) on each line. They must have signed in here once."
 _EPSILON = "The most that all releases of the project together may reveal; more than 0, at most 10."
 
 

@@ -23,8 +23,9 @@ from gateway.evidence.chain import verify
 from gateway.models import AuditEvent, LedgerEntry, Release, Transfer
 from gateway.store import audit_chain
 from gateway.vocabulary import Command, Event
-from tests.factories.gateways import REQUEST, approved_project, cleared_snapshot
+from tests.factories.gateways import REQUEST, application, approved_project, cleared_snapshot
 from tests.factories.sites import Site, open_site, served
+from tests.functional.test_page_attacks import form_of
 
 WAYS = ("page", "API", "command line")
 SAID = re.compile(r"^([a-z_]+:[a-z_]+): (.*)$", re.S)
@@ -160,6 +161,29 @@ def upload(gate: Gate, size: int) -> Sent:
     )
 
 
+def reason(gate: Gate, text: str) -> Sent:
+    """Why a project is suspended, in words that hide something."""
+    page, api = f"/projects/{gate.project}/suspend", f"/api/v1/projects/{gate.project}/suspend-project"
+    arguments = ["projects", "suspend", gate.project, "--reason", text]
+    return Sent(page, {"reason": text}, api, {"reason": text}, arguments, by="ig")
+
+
+def apply(gate: Gate, **changes: Any) -> Sent:
+    """An application."""
+    file, said = gate.folder / "application.json", application(**changes)
+    file.write_text(json.dumps(said), encoding="utf-8")
+    pool = gate.site.town.pool_id
+    arguments = ["projects", "draft", pool, "--input", str(file)]
+    return Sent("/projects/new", form_of({**said}), f"/api/v1/pools/{pool}/draft-project", said, arguments, by="lead")
+
+
+def ambiguous(gate: Gate) -> Sent:
+    """A member's address that a second identity has as well."""
+    who = {"issuer": "another", "subject": "x", "name": "Another Lay", "email": "lay@example.org"}
+    gate.site.town.do("system", Command.WELCOME_PERSON, gate.site.town.pool_id, who)
+    return apply(gate, members=["lay@example.org"])
+
+
 def over_the_grant(gate: Gate) -> list[Sent]:
     drafts = [gate.draft(epsilon="0.9", title=f"Too much {way}") for way in WAYS]
     return [submission(each) for each in drafts]
@@ -201,6 +225,18 @@ CASES = {
         "command:not_your_role",
         lambda gate: submission(gate.draft(submitted=True, epsilon="0.12"), by="checker1"),
     ),
+    "a reason with a NUL": ("input:not_plain", lambda gate: reason(gate, "as\0agreed")),
+    "a reason with a bell": ("input:not_plain", lambda gate: reason(gate, "as agreed\x07")),
+    "a reason that turns around": ("input:not_plain", lambda gate: reason(gate, "as \u202edeerga")),
+    "an application's title that turns around": ("input:not_plain", lambda gate: apply(gate, title="High\u2067 blood")),
+    "an application's reason with a NUL": (
+        "input:not_plain",
+        lambda gate: apply(gate, data=[{**application()["data"][0], "reason": "groups\0"}]),
+    ),
+    "a request's title that turns around": (None, lambda gate: release(gate, title="High \u202eblood")),
+    "a member nobody knows": ("application:unknown_member", lambda gate: apply(gate, members=["x@example.org"])),
+    "a member without an address": ("application:unknown_member", lambda gate: apply(gate, members=["per-"])),
+    "a member whose address two people have": ("application:ambiguous_member", ambiguous),
     "a script that is too long": ("input:invalid", lambda gate: upload(gate, 1_048_577)),
     "a huge upload": ("input:too_large", lambda gate: upload(gate, MAX_BYTES)),
 }

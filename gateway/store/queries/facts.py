@@ -60,8 +60,8 @@ def noun_of(subject_id: str) -> Noun | None:
 
 
 def subject_of(work: Work, subject_id: str) -> Any | None:
-    """The row of an id, whatever its noun."""
-    noun = noun_of(subject_id)
+    """The row of an id, whatever its noun; what no id is made of is never asked of the database."""
+    noun = noun_of(subject_id) if subject_id.isascii() and subject_id.isprintable() else None
     return work.get(TABLES[noun], subject_id) if noun else None
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from gateway.commands.texts import odd
 from gateway.vocabulary import Command, ReleaseState, SnapshotState
 from gateway.web import releases, snapshots, wording
-from gateway.web.forms import odd
 from workspaces.catalogue.tables import TABLES
 
 
