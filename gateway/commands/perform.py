@@ -7,7 +7,7 @@ input rolls everything back and leaves one audit row of its own.
 import hmac
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -57,42 +57,49 @@ class Gateway:
 def perform(gateway: Gateway, *, actor: Actor, command: Command, subject_id: str, given: Any = None) -> Outcome:
     """Carry out one command, or raise why not (Refusal, Invalid); either way one audit row says so."""
     try:
-        outcome, then = _commit(gateway, actor, command, subject_id, given)
+        with gateway.unit.writing() as work:
+            outcome, then = _take(gateway, work, actor, command, subject_id, given)
+            return _follow(gateway, work, outcome, then)
     except (Refusal, Invalid) as why:
         record_refusal(gateway, actor, command, subject_id, given, why)
         raise
-    if then is None or not _possible(gateway, then, subject_id):
-        return outcome
-    return _follow(gateway, then, outcome)
 
 
-def _follow(gateway: Gateway, then: Command, outcome: Outcome) -> Outcome:
-    """What the row says comes next, by the system; if it is refused, what was committed before stands."""
-    with suppress(Refusal, Invalid):
-        settled = perform(gateway, actor=SYSTEM, command=then, subject_id=outcome.subject_id)
-        return Outcome(outcome.subject_id, settled.state, outcome.created_id, outcome.returned)
+def _follow(gateway: Gateway, work: Work, outcome: Outcome, then: Command | None) -> Outcome:
+    """What the row says comes next, by the system, if it is possible now; if it is refused, what was done stands.
+
+    In the same commit: a process that died between the two would leave what nobody can move on.
+    """
+    subject_id = outcome.subject_id
+    while then is not None and _possible(gateway, work, then, subject_id):
+        try:
+            with work.session.begin_nested():
+                settled, following = _take(gateway, work, SYSTEM, then, subject_id, None)
+        except (Refusal, Invalid) as why:
+            _record_refusal(gateway, work, SYSTEM, then, subject_id, None, why)
+            break
+        outcome, then = Outcome(subject_id, settled.state, outcome.created_id, outcome.returned), following
     return outcome
 
 
-def _commit(
-    gateway: Gateway, actor: Actor, command: Command, subject_id: str, raw: Any
+def _take(
+    gateway: Gateway, work: Work, actor: Actor, command: Command, subject_id: str, raw: Any
 ) -> tuple[Outcome, Command | None]:
     now = gateway.now()
-    with gateway.unit.writing() as work:
-        subject = subject_of(work, subject_id)
-        if subject is None:
-            raise unknown()
-        facts = facts_of(work, subject, now, gateway.settings.list_max_age_days)
-        row = choose(actor, command, facts)
-        if isinstance(row, Refusal):
-            raise row
-        given = parse(command, raw)
-        act = Act(work=work, actor=actor, facts=facts, now=now, settings=gateway.settings)
-        VERBS[command].run(act=act, subject=subject, given=given)
-        subject.state = row.to
-        work.add(subject)
-        _record(gateway, work, act, row, given)
-        return Outcome(subject_id, row.to.value, act.created_id, act.returned), row.then
+    subject = subject_of(work, subject_id)
+    if subject is None:
+        raise unknown()
+    facts = facts_of(work, subject, now, gateway.settings.list_max_age_days)
+    row = choose(actor, command, facts)
+    if isinstance(row, Refusal):
+        raise row
+    given = parse(command, raw)
+    act = Act(work=work, actor=actor, facts=facts, now=now, settings=gateway.settings)
+    VERBS[command].run(act=act, subject=subject, given=given)
+    subject.state = row.to
+    work.add(subject)
+    _record(gateway, work, act, row, given)
+    return Outcome(subject_id, row.to.value, act.created_id, act.returned), row.then
 
 
 def _record(gateway: Gateway, work: Work, act: Act, row: Step, given: Given) -> None:
@@ -125,24 +132,30 @@ def record_refusal(
 ) -> None:
     """One audit row for an attempt that was refused, with its code; what was sent stays out of it."""
     with gateway.unit.writing() as work:
-        subject = subject_of(work, subject_id)
-        facts = facts_of(work, subject, gateway.now(), gateway.settings.list_max_age_days) if subject else None
-        audit_chain.append(
-            work,
-            at=gateway.now(),
-            event=Event.COMMAND_REFUSED.value,
-            actor_id=actor.person_id,
-            actor=actor.name,
-            roles=sorted(role.value for role in roles_on(actor, facts)) if facts else [],
-            command=command.value,
-            noun=facts.noun.value if facts else "",
-            subject_id=subject_id.encode("utf-8", "replace").decode()[:64],
-            state_before=facts.state.value if facts else "",
-            state_after=facts.state.value if facts else "",
-            code=why.code,
-            reason="",
-            request_digest=_digest(gateway.settings, raw.model_dump(mode="json") if isinstance(raw, Given) else raw),
-        )
+        _record_refusal(gateway, work, actor, command, subject_id, raw, why)
+
+
+def _record_refusal(
+    gateway: Gateway, work: Work, actor: Actor, command: Command, subject_id: str, raw: Any, why: Refusal | Invalid
+) -> None:
+    subject = subject_of(work, subject_id)
+    facts = facts_of(work, subject, gateway.now(), gateway.settings.list_max_age_days) if subject else None
+    audit_chain.append(
+        work,
+        at=gateway.now(),
+        event=Event.COMMAND_REFUSED.value,
+        actor_id=actor.person_id,
+        actor=actor.name,
+        roles=sorted(role.value for role in roles_on(actor, facts)) if facts else [],
+        command=command.value,
+        noun=facts.noun.value if facts else "",
+        subject_id=subject_id.encode("utf-8", "replace").decode()[:64],
+        state_before=facts.state.value if facts else "",
+        state_after=facts.state.value if facts else "",
+        code=why.code,
+        reason="",
+        request_digest=_digest(gateway.settings, raw.model_dump(mode="json") if isinstance(raw, Given) else raw),
+    )
 
 
 def _digest(settings: Settings, given: Any) -> str:
@@ -151,11 +164,9 @@ def _digest(settings: Settings, given: Any) -> str:
     return hmac.new(settings.secret_key.get_secret_value().encode(), body, sha256).hexdigest()
 
 
-def _possible(gateway: Gateway, command: Command, subject_id: str) -> bool:
-    with gateway.unit.reading() as work:
-        subject = subject_of(work, subject_id)
-        facts = facts_of(work, subject, gateway.now(), gateway.settings.list_max_age_days)
-        return isinstance(choose(SYSTEM, command, facts), Step)
+def _possible(gateway: Gateway, work: Work, command: Command, subject_id: str) -> bool:
+    facts = facts_of(work, subject_of(work, subject_id), gateway.now(), gateway.settings.list_max_age_days)
+    return isinstance(choose(SYSTEM, command, facts), Step)
 
 
 def permit(gateway: Gateway, *, actor: Actor, command: Command, subject_id: str) -> Facts:

@@ -8,7 +8,7 @@ from gateway.rules import budgets, quorum
 from gateway.rules.facts import Actor, Facts
 from gateway.rules.refusals import Refusal
 from gateway.rules.roles import owns
-from gateway.vocabulary import SnapshotState, Verdict
+from gateway.vocabulary import ProjectState, SnapshotState, Verdict
 
 Guard = Callable[[Actor, Facts], Refusal | None]
 
@@ -21,8 +21,9 @@ def _unless(met: bool, code: str, sentence: str, next_step: str) -> Refusal | No
 
 
 def grant_in_force(_: Actor, facts: Facts) -> Refusal | None:
-    """The project's grant has not ended."""
-    met = facts.grant is not None and facts.now.date() <= facts.grant.ends_on
+    """The project's grant has not ended, and the project is neither suspended nor closed."""
+    approved = facts.project is not None and facts.project.state is ProjectState.APPROVED
+    met = approved and facts.grant is not None and facts.now.date() <= facts.grant.ends_on
     return _unless(met, "grant:ended", "The project's grant is not in force.", "Ask the committee for a renewal.")
 
 
@@ -70,6 +71,14 @@ def snapshot_cleared(_: Actor, facts: Facts) -> Refusal | None:
     met = facts.snapshot is not None and facts.snapshot.state is SnapshotState.CLEARED
     return _unless(
         met, "snapshot:not_cleared", "The project has no cleared snapshot.", "An IG officer clears it after its build."
+    )
+
+
+def same_snapshot(_: Actor, facts: Facts) -> Refusal | None:
+    """The snapshot that the release was submitted for is still the cleared one: a retired one is read no more."""
+    met = facts.release is not None and facts.snapshot is not None and facts.release.snapshot_id == facts.snapshot.id
+    return _unless(
+        met, "snapshot:replaced", "Another snapshot was cleared since this was submitted.", "Submit a new request."
     )
 
 

@@ -69,6 +69,7 @@ _LEAD = {Role.LEAD}
 _MEMBERS = {Role.MEMBER}
 _CHECKER = {Role.OUTPUT_CHECKER}
 _IG = {Role.IG_OFFICER}
+_DRAWABLE = (g.grant_in_force, g.opt_outs_fresh, g.snapshot_cleared, g.same_snapshot, g.draws_not_frozen)
 
 STEPS: tuple[Step, ...] = (
     # the pool
@@ -226,11 +227,12 @@ STEPS: tuple[Step, ...] = (
         _C.RESERVE_BUDGET,
         to=_R.RESERVED,
         by=_SYSTEM,
-        when=[g.budget_covers, g.grant_in_force, g.opt_outs_fresh, g.snapshot_cleared, g.draws_not_frozen],
+        when=[g.budget_covers, *_DRAWABLE],
         records=_E.RELEASE_RESERVED,
     ),
     step(_R.PLAN_CLEARED, _C.FAIL_DRAW, to=_R.FAILED, by=_SYSTEM, records=_E.RELEASE_FAILED),
-    step(_R.RESERVED, _C.BEGIN_DRAW, to=_R.DRAWING, by=_SYSTEM, records=_E.RELEASE_BEGUN),
+    # asked again: between the two a worker may have died, and hours may have gone by
+    step(_R.RESERVED, _C.BEGIN_DRAW, to=_R.DRAWING, by=_SYSTEM, when=_DRAWABLE, records=_E.RELEASE_BEGUN),
     step(_R.RESERVED, _C.FAIL_DRAW, to=_R.FAILED, by=_SYSTEM, records=_E.RELEASE_FAILED),
     step(_R.DRAWING, _C.FAIL_DRAW, to=_R.FAILED, by=_SYSTEM, records=_E.RELEASE_FAILED),
     step(_R.DRAWING, _C.SEAL_ARTEFACT, to=_R.SEALED, by=_SYSTEM, records=_E.RELEASE_SEALED),
