@@ -53,7 +53,8 @@ def _begin_and_draw(house: House, release: Release) -> None:
             _system(house, Command.RESERVE_BUDGET, release)
         _system(house, Command.BEGIN_DRAW, release)
     except (Refusal, Invalid):
-        _system(house, Command.FAIL_DRAW, release)
+        if _load(house, release.id).state in _WAITING:  # else another worker has begun it: that is theirs to end
+            _system(house, Command.FAIL_DRAW, release)
         return
     _draw(house, release)
 

@@ -14,8 +14,12 @@ from gateway.store.unit_of_work import UnitOfWork, Work
 def lease(unit: UnitOfWork, now: datetime, seconds: float) -> Task | None:
     """The oldest due task that nobody holds, now held by the caller."""
     with unit.writing() as work:
-        free = or_(col(Task.leased_until).is_(None), col(Task.leased_until) < now)
-        due = select(Task).where(col(Task.done_at).is_(None), col(Task.due_at) <= now, free)
+        until = col(Task.leased_until)
+        # a lease from beyond its length was taken before the clock went back; what was never tried is due whatever
+        # the clock says
+        free = or_(until.is_(None), until < now, until > now + timedelta(seconds=2 * seconds))
+        is_due = or_(col(Task.due_at) <= now, col(Task.attempts) == 0)
+        due = select(Task).where(col(Task.done_at).is_(None), is_due, free)
         task = work.session.exec(due.order_by(col(Task.due_at), col(Task.id)).limit(1)).first()
         if task is not None:
             task.leased_until, task.attempts = now + timedelta(seconds=seconds), task.attempts + 1
