@@ -15,13 +15,13 @@ from gateway.jobs.run_job import run_job
 from gateway.jobs.run_release import run_release
 from gateway.jobs.scan_transfer import scan_transfer
 from gateway.jobs.sign_checkpoint import is_due, sign_checkpoint
+from gateway.jobs.sweep import sweep
 from gateway.models import Task
 from gateway.store.queries import tasks
 from gateway.vocabulary import TaskKind
 
 log = logging.getLogger("tre.worker")
 IDLE_SECONDS = 0.2
-LOOK_SECONDS = 60.0
 AWAY_SECONDS = 1.0
 LONGEST_PAUSE = timedelta(minutes=15)
 _WORK: dict[TaskKind, Callable[[House, str], datetime | None]] = {
@@ -82,9 +82,10 @@ def run_forever(house: House, stop: threading.Event) -> None:
     looked = 0.0
     while not stop.is_set():
         try:
-            if time.monotonic() - looked > LOOK_SECONDS:
+            if time.monotonic() - looked > house.gateway.settings.lease_seconds:
                 looked = time.monotonic()
-                _daily(house)
+                _aside(house, "daily checkpoint", _daily)
+                _aside(house, "sweep", sweep)
             if not run_once(house):
                 stop.wait(IDLE_SECONDS)
         except OperationalError:
@@ -92,11 +93,16 @@ def run_forever(house: House, stop: threading.Event) -> None:
             stop.wait(AWAY_SECONDS)
 
 
-def _daily(house: House) -> None:
+def _aside(house: House, what: str, do: Callable[[House], None]) -> None:
+    """Beside the queue: a defect of it is logged and keeps no task waiting."""
     try:
-        if is_due(house):
-            sign_checkpoint(house)
+        do(house)
     except OperationalError:
         raise
     except Exception as error:
-        log.error("the daily checkpoint failed: %s", type(error).__name__)
+        log.error("the %s failed: %s", what, type(error).__name__)
+
+
+def _daily(house: House) -> None:
+    if is_due(house):
+        sign_checkpoint(house)

@@ -1,9 +1,12 @@
 """The object store: a folder on this machine, or an S3 bucket. boto3 lives here alone."""
 
+import fcntl
 import io
 import os
 import shutil
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +15,7 @@ from workspaces.snapshots.objects import MissingObject, check_name
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_YOUNG_SECONDS = 5.0
 _GONE = {"404", "NoSuchKey", "NotFound"}
 
 
@@ -59,6 +63,14 @@ class LocalObjects:
         """Remove the file."""
         self._path(name, make=False).unlink(missing_ok=True)
 
+    def tidy(self) -> None:
+        """Remove drafts whose writers died: nobody holds their lock. Young ones may not have it yet."""
+        for path in self.root.rglob("..?*"):
+            with suppress(OSError), path.open("rb") as draft:  # BlockingIOError: it is being written
+                fcntl.flock(draft, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if time.time() - path.stat().st_ctime > _YOUNG_SECONDS:
+                    path.unlink()
+
     def _path(self, name: str, *, make: bool = True) -> Path:
         path = self.root / check_name(name)
         if make:
@@ -69,6 +81,7 @@ class LocalObjects:
         target = self._path(name)
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix="..", delete=False) as draft:
             try:
+                fcntl.flock(draft, fcntl.LOCK_EX)
                 shutil.copyfileobj(source, draft, 2**20)
                 draft.flush()
                 os.fsync(draft.fileno())
@@ -134,6 +147,9 @@ class S3Objects:
     def delete(self, name: str) -> None:
         """Remove the key."""
         self.client.delete_object(Bucket=self.bucket, Key=check_name(name))
+
+    def tidy(self) -> None:
+        """Nothing to do: an upload that was cut off is no object; a rule of the bucket ends such uploads."""
 
 
 def _understood(error: Any) -> Exception:

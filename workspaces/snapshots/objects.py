@@ -40,6 +40,9 @@ class ObjectStore(Protocol):
     def delete(self, name: str) -> None:
         """Remove the object; nothing happens when there is none."""
 
+    def tidy(self) -> None:
+        """Remove what writers that died had begun to put."""
+
 
 def check_name(name: str) -> str:
     """The name itself; ValueError for one that could leave its place in a folder."""
