@@ -177,7 +177,8 @@ def intake_status(as_json: bool) -> None:
         return
     for load in loads:
         kept, held_back = sum(load["rows"].values()), sum(load["quarantined"].values())
-        click.echo(f"{load['organisation']} ({load['format']}): {kept} rows, {held_back} in quarantine")
+        named = f"{load['organisation']} {load['organisation_name']}".strip()
+        click.echo(f"{named} ({load['format']}): {kept} rows, {held_back} in quarantine")
 
 
 def _pool() -> str:

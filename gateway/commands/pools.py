@@ -27,6 +27,7 @@ class Loaded(Given):
 
     digest: str
     organisation: str
+    organisation_name: str = Field(default="", max_length=1000)
     format: str
     standing: str
     rows: dict[str, int] = Field(default_factory=dict)

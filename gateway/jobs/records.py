@@ -19,6 +19,7 @@ def load_records(house: House, *, actor: Actor, source: Source, folder: Path) ->
     given = Loaded(
         digest=report.digest,
         organisation=source.organisation,
+        organisation_name=source.name,
         format=source.format.value,
         standing=source.standing.value,
         rows=report.rows,

@@ -17,6 +17,7 @@ class Load(SQLModel, table=True):
     id: str = Field(default_factory=lambda: opaque_id("load"), primary_key=True)
     digest: str = Field(unique=True)
     organisation: str
+    organisation_name: str = ""
     format: str
     standing: str
     loaded_at: datetime = Field(sa_type=Instant)

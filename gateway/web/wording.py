@@ -193,9 +193,9 @@ def reason(name: str) -> str:
     return _REASONS.get(name, name.replace("_", " "))
 
 
-def organisation(code: str) -> str:
-    """An organisation by name where its code is a borough's, else by its code."""
-    name = _BOROUGH_NAMES.get(code)
+def organisation(code: str, name: str = "") -> str:
+    """An organisation by the name it was declared with, else by that of its borough, with its code; else its code."""
+    name = name or _BOROUGH_NAMES.get(code, "")
     return f"{name} ({code})" if name else code
 
 

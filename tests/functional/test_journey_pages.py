@@ -106,6 +106,7 @@ class Journey:
         received |= {"commitment": "ab" * 32, "nonce": "n", "receipt": {"asked": 19_400, "without_an_opt_out": 18_320}}
         self.town.do("operator", Command.RECEIVE_OPT_OUTS, self.town.pool_id, received)
         load = {"digest": "x", "organisation": "RRV", "format": "fhir", "standing": "SHARED_CARE_PROCESSOR"}
+        load |= {"organisation_name": "University College London Hospitals"}
         load |= {"rows": {"person": 12_000}, "quarantined": {"invalid_nhs_number": 211, "future_date": 3}}
         self.town.do("operator", Command.LOAD_RECORDS, self.town.pool_id, load)
         self.officer = officer = self.visitors.sign_in("ig")
@@ -114,6 +115,7 @@ class Journey:
         officer.look("12-opt-outs")
         officer.press("Activate the list")
         officer.go("/sources")
+        assert officer.page.get_by_text("University College London Hospitals (RRV)").is_visible()
         officer.look("13-sources")
         officer.press("Show exact figures")
         officer.look("13-sources-exact")

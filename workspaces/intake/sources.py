@@ -180,6 +180,6 @@ def _standing(entry: dict[str, Any], where: str) -> Standing:
 
 def _text(entry: dict[str, Any], key: str, where: str) -> str:
     value = entry.get(key)
-    if not isinstance(value, str) or not value.strip() or len(value) > 1000:
-        raise _wrong(f"{where}: `{key}` must be a text.")
+    if not isinstance(value, str) or not value.strip() or len(value) > 1000 or not value.strip().isprintable():
+        raise _wrong(f"{where}: `{key}` must be a text of one line that everybody can see.")
     return value.strip()

@@ -21,5 +21,5 @@ def loads(work: Work, actor: Actor, now: datetime, max_list_age_days: int) -> li
     if not roles_on(actor, facts_of(work, pool_of(work), now, max_list_age_days)) & _GOVERNORS:
         raise unknown()
     rows = work.all(Load, order=col(Load.loaded_at).desc())
-    names = ("id", "organisation", "format", "standing", "loaded_at")
+    names = ("id", "organisation", "organisation_name", "format", "standing", "loaded_at")
     return [{name: row.model_dump(mode="json")[name] for name in names} for row in rows]

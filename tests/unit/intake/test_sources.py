@@ -27,6 +27,8 @@ def read(folder, *entries):
         ({"standing": "TRUST_ME"}, "intake:standing_missing"),
         ({"standing": "SCREENED_AT_SOURCE"}, "intake:sources_malformed"),  # no receipt
         ({"format": "hl7v2"}, "intake:sources_malformed"),
+        ({"name": "Trust \\u202eB"}, "intake:sources_malformed"),  # turns the reading direction
+        ({"name": "Trust \\u0000B"}, "intake:sources_malformed"),
         ({"format": "omop"}, "intake:sources_malformed"),  # no day of extraction
     ],
 )

@@ -29,6 +29,7 @@ def test_a_name_breaks_after_underscores_and_stays_text() -> None:
 def test_organisations_reasons_and_sentences() -> None:
     assert wording.organisation("E09000007") == "Camden (E09000007)"
     assert wording.organisation("RRV") == "RRV"
+    assert wording.organisation("RRV", "University College London Hospitals").endswith("Hospitals (RRV)")
     assert wording.reason("type_1_opt_out") == "Type 1 opt-out"
     assert wording.reason("future_date") == "future date"
     assert wording.sentence("wall clock and CPU time") == "Wall clock and CPU time"
