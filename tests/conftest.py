@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from hypothesis import settings
 
 from tests.factories.databases import CHOICE
 from tests.factories.gateways import settle_town
@@ -14,6 +15,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ[CHOICE] = config.getoption("--database")
+
+
+# examples take longer on a machine that does other things as well; how long is no property of ours
+settings.register_profile("here", deadline=None)
+settings.load_profile("here")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
