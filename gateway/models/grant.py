@@ -22,8 +22,8 @@ class Grant(SQLModel, table=True):
     period_end: date | None = None
     ends_on: date
     tier: str = "JOBS"
-    epsilon_micro: int
-    delta_e15: int
+    epsilon_micro: int = Field(sa_type=BigInteger)
+    delta_e15: int = Field(sa_type=BigInteger)
     micro_rho: int = Field(sa_type=BigInteger)
     delta0_e15: int = Field(default=0, sa_type=BigInteger)
     reviews: int = 2

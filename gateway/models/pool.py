@@ -1,5 +1,6 @@
 """All datasets that may share a person: one ledger for the life of the data (privacy model P8)."""
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 from gateway.models.columns import opaque_id
@@ -15,5 +16,5 @@ class Pool(SQLModel, table=True):
     name: str = Field(unique=True)
     state: PoolState = PoolState.OPEN
     public_population: int
-    epsilon_micro: int
-    delta_e15: int
+    epsilon_micro: int = Field(sa_type=BigInteger)
+    delta_e15: int = Field(sa_type=BigInteger)
