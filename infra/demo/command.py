@@ -15,7 +15,7 @@ import click
 from infra.demo.personas import CAST
 from infra.demo.place import JOB_TICK_SECONDS, Place
 from infra.demo.processes import Children, children, need_free
-from infra.demo.visitor import Visitor
+from infra.demo.visitor import NotAsExpected, Refused, Visitor
 from workspaces.catalogue.errors import Invalid
 from workspaces.rooms.base import Promise
 from workspaces.rooms.supervisor import GATEWAY_USER
@@ -76,9 +76,8 @@ def demo(
 
 def start(running: Children, place: Place) -> None:
     """Identity provider, gateway and worker, side by side."""
-    running.start(
-        "identity provider", "-m", "infra.identity", "--port", str(place.port + 1), "--personas", str(place.personas)
-    )
+    who = ("--port", str(place.port + 1), "--personas", str(place.personas), "--issuer", place.issuer)
+    running.start("identity provider", "-m", "infra.identity", *who)
     running.start("gateway", "-m", "gateway.cli.main", "serve", "--port", str(place.port))
     running.start("worker", "-m", "gateway.cli.main", "work")
     running.wait_for([f"{place.provider}/.well-known/openid-configuration", f"{place.url}/api/v1/health"])
@@ -163,10 +162,14 @@ def play(place: Place, house: "object") -> None:
     try:
         play_journey(journey)
         built = Proofs(journey, house, place.data).run()
+        told = summary(journey, built, diary.steps)
     except WrongOutcome as wrong:
         raise click.ClickException(f"wrong outcome at the step: {wrong}") from None
+    except (NotAsExpected, Refused) as wrong:  # between two steps
+        last = diary.steps[-1]["name"] if diary.steps else "the beginning"
+        raise click.ClickException(f"wrong outcome after the step: {last}: {wrong}") from None
     path = out / "summary.json"
-    path.write_text(json.dumps(summary(journey, built, diary.steps), indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     click.echo(f"{len(diary.steps)} steps as they should be; {path}")
 
 

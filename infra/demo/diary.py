@@ -44,6 +44,8 @@ class Diary:
         begun = time.monotonic()
         try:
             act()
+        except (Invalid, NotAsExpected) as why:
+            raise self._wrong(name, actor, begun, str(why)) from why
         except Refused as why:
             if why.code != code:
                 raise self._wrong(name, actor, begun, f"refused as {why.code} instead of {code}") from why
@@ -54,7 +56,10 @@ class Diary:
     def proved(self, name: str, actor: str, act: Callable[[], tuple[bool, str]]) -> None:
         """A check that must hold; it says what it found. Raises WrongOutcome."""
         begun = time.monotonic()
-        holds, words = act()
+        try:
+            holds, words = act()
+        except (Refused, Invalid, NotAsExpected) as why:
+            raise self._wrong(name, actor, begun, str(why)) from why
         if not holds:
             raise self._wrong(name, actor, begun, words)
         self._note(name, actor, begun, words)

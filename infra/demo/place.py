@@ -41,6 +41,14 @@ class Place:
         """The development identity provider's address."""
         return f"http://127.0.0.1:{self.port + 1}"
 
+    @cached_property
+    def issuer(self) -> str:
+        """The name that the folder's people are kept under: the provider's first address, whatever its port is now."""
+        path = self.folder / "issuer"
+        if not path.exists():
+            path.write_text(self.provider + "\n", encoding="utf-8")
+        return path.read_text(encoding="utf-8").strip()
+
     @property
     def personas(self) -> Path:
         """Whom the provider lets anybody be."""

@@ -112,7 +112,7 @@ def make_people(place: Place, at: House) -> None:
     """Everybody as if they had signed in once, with the seats they hold."""
     for cast in CAST.values():
         who = cast.who
-        identity = {"issuer": place.provider, "subject": who.sub, "name": who.name, "email": who.email}
+        identity = {"issuer": place.issuer, "subject": who.sub, "name": who.name, "email": who.email}
         welcomed = perform(
             at.gateway,
             actor=SYSTEM,

@@ -1,6 +1,7 @@
 """A persona at work: signs in as people do, makes a token, then speaks to the API with it."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
@@ -46,20 +47,18 @@ class Visitor:
 
     def sign_in(self) -> None:
         """Through the identity provider by OpenID Connect, as a browser would."""
-        page = self.browser.get(f"{self.url}/sign-in", timeout=TIMEOUT_SECONDS)
+        page = self._browse("GET", f"{self.url}/sign-in")
         if urlsplit(page.url).netloc == urlsplit(self.url).netloc:
             raise NotAsExpected(f"signing in did not lead to the identity provider ({page.status_code})")
-        back = self.browser.post(page.url, data={"persona": self.who.sub}, timeout=TIMEOUT_SECONDS)
+        back = self._browse("POST", page.url, data={"persona": self.who.sub})
         if back.status_code != 200 or urlsplit(back.url).netloc != urlsplit(self.url).netloc:
             raise NotAsExpected(f"signing in did not lead back ({back.status_code})")
 
     def make_token(self) -> None:
         """On the account page, by its form; from here on the API answers."""
-        page = self.browser.get(f"{self.url}/account", timeout=TIMEOUT_SECONDS)
+        page = self._browse("GET", f"{self.url}/account")
         form = {"csrf_token": _found(_CSRF, page), "label": "demonstration", "days": "1"}
-        made = self.browser.post(
-            f"{self.url}/account/tokens", data=form, timeout=TIMEOUT_SECONDS, headers={"Referer": page.url}
-        )
+        made = self._browse("POST", f"{self.url}/account/tokens", data=form, headers={"Referer": page.url})
         self.token = _found(_TOKEN, made)
         self.id = str(self.get("/me")["id"])
 
@@ -75,17 +74,14 @@ class Visitor:
         """What came of a command. Raises Refused."""
         return self._ask("POST", path, json={} if body is None else body).json()
 
+    def _browse(self, method: str, url: str, **kwargs: Any) -> requests.Response:
+        return _answered(lambda: self.browser.request(method, url, timeout=TIMEOUT_SECONDS, **kwargs), url)
+
     def _ask(self, method: str, path: str, **kwargs: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}"}
         # not the browser's session: a token must do by itself
-        answer = requests.request(
-            method,
-            f"{self.url}/api/v1{path}",
-            headers=headers,
-            timeout=TIMEOUT_SECONDS,
-            allow_redirects=False,
-            **kwargs,
-        )
+        url, how = f"{self.url}/api/v1{path}", {"headers": headers, "allow_redirects": False, **kwargs}
+        answer = _answered(lambda: requests.request(method, url, timeout=TIMEOUT_SECONDS, **how), url)
         if answer.status_code == 200:
             return answer
         try:
@@ -93,6 +89,13 @@ class Visitor:
             raise Refused(answer.status_code, said["code"], said["sentence"], said["next_step"])
         except (ValueError, KeyError, TypeError):
             raise NotAsExpected(f"{method} {path} answered {answer.status_code}") from None
+
+
+def _answered(ask: Callable[[], requests.Response], url: str) -> requests.Response:
+    try:
+        return ask()
+    except requests.RequestException as why:
+        raise NotAsExpected(f"{urlsplit(url).netloc} did not answer ({type(why).__name__})") from None
 
 
 def _found(pattern: re.Pattern[str], page: requests.Response) -> str:

@@ -22,6 +22,7 @@ def main(argv: list[str] | None = None) -> int:
         "--personas", type=Path, required=True, help="JSON list of sub, name, email, organisation, persona"
     )
     parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--issuer", help="the name that identities are kept under; default: where it listens")
     parser.add_argument("--client-id", default="tre-gateway")
     parser.add_argument(
         "--redirect-uri", action="append", default=[], help="exact return address; default: any on loopback"
@@ -32,10 +33,11 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     client = Client(asked.client_id, os.environ.get(SECRET_VARIABLE, "development-only"), frozenset(asked.redirect_uri))
+    address = f"http://{asked.host}:{asked.port}"
     provider = Provider(
-        issuer=f"http://{asked.host}:{asked.port}", personas=read_personas(asked.personas), client=client
+        issuer=asked.issuer or address, personas=read_personas(asked.personas), client=client, address=address
     )
-    print(f"Development identity provider at {provider.issuer}", flush=True)
+    print(f"Development identity provider at {provider.address}", flush=True)
     make_server(asked.host, asked.port, provider, threaded=True).serve_forever()
     return 0
 

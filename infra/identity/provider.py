@@ -55,12 +55,22 @@ class Problem(Exception):
 
 
 class Provider:
-    """A WSGI application; its signing key lives as long as the process."""
+    """A WSGI application; its signing key lives as long as the process.
+
+    `issuer` is the name that identities are kept under; `address` is where it listens, if that has changed since.
+    """
 
     def __init__(
-        self, *, issuer: str, personas: dict[str, Persona], client: Client, clock: Callable[[], float] = time.time
+        self,
+        *,
+        issuer: str,
+        personas: dict[str, Persona],
+        client: Client,
+        clock: Callable[[], float] = time.time,
+        address: str = "",
     ) -> None:
         self.issuer = issuer
+        self.address = address or issuer
         self.personas = personas
         self.client = client
         self._clock = clock
@@ -82,8 +92,8 @@ class Provider:
         return _json(
             {
                 "issuer": self.issuer,
-                **{f"{name}_endpoint": f"{self.issuer}/{path}" for name, path in _ENDPOINTS},
-                "jwks_uri": f"{self.issuer}/jwks",
+                **{f"{name}_endpoint": f"{self.address}/{path}" for name, path in _ENDPOINTS},
+                "jwks_uri": f"{self.address}/jwks",
                 "response_types_supported": ["code"],
                 "grant_types_supported": ["authorization_code"],
                 "subject_types_supported": ["public"],
