@@ -20,13 +20,18 @@ log = logging.getLogger("tre.jobs")
 
 
 def run_job(house: House, job_id: str) -> None:
-    """Run once. A worker that died while it ran leaves a job that ends unusable; it is not run again."""
+    """Run once. A worker that died while it ran leaves a job that ends unusable; it is not run again.
+
+    Delivered again after its end, it stays as it ended.
+    """
     with house.gateway.unit.reading() as work:
         job = work.need(Job, job_id)
         transfer = work.need(Transfer, job.transfer_id)
         workspace = work.need(Workspace, job.workspace_id)
         snapshot = current_snapshot(work, workspace.project_id)
-    if job.state is not JobState.QUEUED:
+    if job.state is JobState.ENDED:
+        return
+    if job.state is JobState.RUNNING:
         _end(house, job, usable=False)
         return
     try:

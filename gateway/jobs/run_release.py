@@ -5,6 +5,7 @@ what came of it. After a crash nothing is drawn again: only what lies in the sto
 """
 
 import json
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -19,7 +20,7 @@ from gateway.evidence.package import make_package
 from gateway.jobs.house import House
 from gateway.models import Grant, OptOutList, Pool, Project, RegisterEntry, Release, Snapshot
 from gateway.rules.facts import SYSTEM
-from gateway.rules.refusals import Refusal
+from gateway.rules.refusals import Refusal, Why
 from gateway.store.unit_of_work import Work
 from gateway.vocabulary import Command, ReleaseState
 from workspaces.catalogue.errors import Invalid
@@ -52,11 +53,22 @@ def _begin_and_draw(house: House, release: Release) -> None:
         if release.state is ReleaseState.PLAN_CLEARED:
             _system(house, Command.RESERVE_BUDGET, release)
         _system(house, Command.BEGIN_DRAW, release)
-    except (Refusal, Invalid):
-        if _load(house, release.id).state in _WAITING:  # else another worker has begun it: that is theirs to end
-            _system(house, Command.FAIL_DRAW, release)
+    except (Refusal, Invalid) as why:
+        if not _is_taken(why):
+            _give_up(house, release)
         return
     _draw(house, release)
+
+
+def _is_taken(why: Refusal | Invalid) -> bool:
+    """Another worker has moved it on since we looked: the draw is theirs, and theirs to end."""
+    return isinstance(why, Refusal) and why.why is Why.STATE
+
+
+def _give_up(house: House, release: Release) -> None:
+    if _load(house, release.id).state in _WAITING:
+        with suppress(Refusal):  # another worker was refused as well and said so first
+            _system(house, Command.FAIL_DRAW, release)
 
 
 def _draw(house: House, release: Release) -> None:
