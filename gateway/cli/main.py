@@ -46,7 +46,10 @@ _NOUNS: dict[str, tuple[str, dict[str, str]]] = {
     "pools": ("The pool of people, with its budget for life.", {"open": "gateway.cli.admin:open_the_pool"}),
     "opt-out-lists": ("Answers of the national opt-out service.", {}),
     "projects": ("Applications, votes, and the projects they become.", {}),
-    "snapshots": ("Builds of a project's records.", {"contains": "gateway.cli.records:contains"}),
+    "snapshots": (
+        "Builds of a project's records.",
+        {"build": "gateway.cli.builds:build", "contains": "gateway.cli.records:contains"},
+    ),
     "workspaces": ("Where scripts come in and jobs run.", {}),
     "transfers": ("Scripts on their way into a workspace.", {}),
     "jobs": ("Runs of an admitted script in the snapshot's room.", {}),

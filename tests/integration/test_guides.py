@@ -152,6 +152,7 @@ def test_every_command_of_a_guide_runs(
         if line.removeprefix("tre ").startswith(LOCAL):
             parsed(shlex.split(line)[1:])
             continue
+        line += " --wait 0" if line.startswith("tre snapshots build") else ""  # nobody builds here
         ends, _, why = place.run(READERS.get(guide), line)
         if line.startswith("tre audit") and "--head" not in line:
             assert ends == 0, f"{line}: {why}"

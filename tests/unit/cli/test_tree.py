@@ -14,7 +14,8 @@ from tests.factories.command_lines import tre
 
 # What the journey needs of the house's commands; `check`, `backup` and the like come with their own issues.
 JOURNEY = """serve, migrate, work, demo, seeds, register, me
-intake load, intake status, opt-outs exchange, opt-outs import, snapshots contains, people appoint, pools open
+intake load, intake status, opt-outs exchange, opt-outs import, snapshots build, snapshots contains
+people appoint, pools open
 releases draft, releases price, releases submit, releases status, releases download, releases verify
 audit export, audit verify, audit checkpoints, audit prove, audit verify-proof"""
 
