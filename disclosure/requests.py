@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
@@ -22,11 +23,13 @@ NAME = r"^[a-z][a-z0-9_]{0,39}$"
 MAX_STATISTICS = 20
 MAX_KEYS = 4
 MAX_EDGES = 50
+MAX_QUANTILES = 19
 MAX_SQL = 20_000
 _DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
+_SHARE = re.compile(r"\d(\.\d{1,3})?")
 _EPSILON = re.compile(r"\d{1,9}(\.\d{1,6})?")
 
-Kind = Literal["count", "proportion", "sum", "mean", "histogram", "spread"]
+Kind = Literal["count", "proportion", "sum", "mean", "histogram", "spread", "quantiles"]
 NEEDS: dict[str, tuple[str, ...]] = {
     "count": (),
     "proportion": ("of",),
@@ -34,9 +37,10 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "mean": ("of", "lower", "upper"),
     "histogram": ("of", "edges"),
     "spread": ("of", "lower", "upper"),
+    "quantiles": ("of", "lower", "upper", "quantiles"),
 }
 TAKES = tuple(sorted({field for fields in NEEDS.values() for field in fields}))
-TAKEN = {"measure"}  # names that releases use for keys of their own
+TAKEN = {"measure", "quantile"}  # names that releases use for keys of their own
 
 
 def _plain(value: object, shape: re.Pattern[str]) -> Decimal:
@@ -66,6 +70,13 @@ def _micro(value: object) -> int:
     return int(micro)
 
 
+def _share(value: object) -> Decimal:
+    share = _plain(value, _SHARE)
+    if not 0 < share < 1:
+        raise PydanticCustomError("quantiles", "must lie between 0 and 1")
+    return share
+
+
 def _title(value: object) -> object:
     if isinstance(value, str) and (not value.isprintable() or not value.strip()):
         raise PydanticCustomError("title", "must be printable")
@@ -86,6 +97,7 @@ def _several(value: object) -> object:
 Name = Annotated[str, StringConstraints(pattern=NAME, strict=True)]
 Bound = Annotated[Decimal | None, BeforeValidator(_bound)]
 Edge = Annotated[Decimal, BeforeValidator(lambda value: _plain(value, _DECIMAL))]
+Share = Annotated[Decimal, BeforeValidator(_share)]
 
 
 class _Strict(BaseModel):
@@ -102,6 +114,9 @@ class Statistic(_Strict):
     lower: Bound = None
     upper: Bound = None
     edges: Annotated[tuple[Edge, ...], BeforeValidator(_several), Field(max_length=MAX_EDGES)] | None = None
+    quantiles: (
+        Annotated[tuple[Share, ...], BeforeValidator(_several), Field(min_length=1, max_length=MAX_QUANTILES)] | None
+    ) = None
 
     @model_validator(mode="after")
     def _takes_what_its_kind_needs(self) -> Self:
@@ -113,6 +128,8 @@ class Statistic(_Strict):
             raise PydanticCustomError("by", "must name each key once")
         if TAKEN & set(self.by):
             raise PydanticCustomError("by", "holds a name that releases use themselves")
+        if any(a >= b for a, b in pairwise(self.quantiles or ())):
+            raise PydanticCustomError("quantiles", "must increase")
         return self
 
 
@@ -206,6 +223,7 @@ _NEXT = {
     "lower": "Give the bound as a plain decimal number, for example 60 or 0.1.",
     "upper": "Give the bound as a plain decimal number, for example 60 or 0.1.",
     "edges": f"Give 2 to {MAX_EDGES} plain decimal numbers in increasing order.",
+    "quantiles": f"Give 1 to {MAX_QUANTILES} increasing numbers between 0 and 1 of at most 3 places, like 0.25 or 0.5.",
     "sites": 'Leave it out, or give ["local"].',
     "view": 'Give {"form": {"columns": […]}} or {"sql": "SELECT …"}.',
     "form": "Each column has a name and one of person, exists, count, latest, earliest, min, max, mean.",

@@ -21,6 +21,7 @@ from disclosure.engines.plan import (
     Measure,
     SnapshotFiles,
     Squares,
+    Steps,
     Sum,
 )
 from disclosure.person_view.schema import PERSON_ID, ProvenView
@@ -155,6 +156,9 @@ def _cell(plan: CellPlan) -> exp.Expr:
     for column, domain in plan.keys:
         scaled = exp.Mul(this=exp.Paren(this=cell), expression=_number(len(domain.values)))
         cell = exp.Add(this=scaled, expression=_position(column.name, domain))
+    if plan.steps:
+        scaled = exp.Mul(this=exp.Paren(this=cell), expression=_number(plan.steps.size))
+        cell = exp.Add(this=scaled, expression=_step(plan.steps))
     return cell
 
 
@@ -183,10 +187,21 @@ def _measured(measure: Measure) -> list[exp.Expr]:
     return [_one_if(_within(measure, position)) for position in range(measure.width)]
 
 
+def _step(steps: Steps) -> exp.Expr:
+    """The step of a value; NULL where it is not known, which LEAST and GREATEST would pass over."""
+    value = _column(steps.column)
+    above = exp.Sub(this=_clamped(value, steps), expression=exp.Paren(this=_number(steps.lower)))
+    step = exp.IntDiv(this=exp.Paren(this=above), expression=_number(steps.width))
+    return exp.Case().when(exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())), step)
+
+
 def _centred(measure: Sum | Squares, value: exp.Expr) -> exp.Expr:
-    least = exp.Least(this=value, expressions=[_number(measure.upper)])
-    clamped = exp.Greatest(this=least, expressions=[_number(measure.lower)])
-    return exp.Sub(this=clamped, expression=exp.Paren(this=_number(measure.centre)))
+    return exp.Sub(this=_clamped(value, measure), expression=exp.Paren(this=_number(measure.centre)))
+
+
+def _clamped(value: exp.Expr, bounds: Sum | Squares | Steps) -> exp.Expr:
+    least = exp.Least(this=value, expressions=[_number(bounds.upper)])
+    return exp.Greatest(this=least, expressions=[_number(bounds.lower)])
 
 
 def _within(bins: Bins, position: int) -> exp.Expr:

@@ -92,6 +92,25 @@ class Bins:
         return len(self.edges) - 1
 
 
+@dataclass(frozen=True)
+class Steps:
+    """A key within a cell: (clamp(value, lower, upper) - lower) // width, counted from 0; nobody of unknown value."""
+
+    column: str
+    lower: int
+    upper: int
+    width: int = 1
+
+    def __post_init__(self) -> None:
+        if self.lower > self.upper or self.width < 1:
+            raise ValueError("bounds are in order and steps are not empty")
+
+    @property
+    def size(self) -> int:
+        """How many steps there are."""
+        return (self.upper - self.lower) // self.width + 1
+
+
 Measure = CountAll | CountTrue | CountKnown | Sum | Squares | Bins
 
 
@@ -100,13 +119,14 @@ class CellPlan:
     """One table of numbers: keys and measures. `by` columns must have a domain; no key means one cell.
 
     `within` are further keys whose values stand side by side in a cell: they tell apart numbers that are released
-    together. A person whose value of any key is not in its domain is in no cell.
+    together; `steps` is one more, the last. A person whose value of any key is not in its domain is in no cell.
     """
 
     name: str
     by: tuple[ViewColumn, ...]
     measures: tuple[Measure, ...]
     within: tuple[ViewColumn, ...] = ()
+    steps: Steps | None = None
 
     @property
     def domains(self) -> tuple[Domain, ...]:
@@ -116,11 +136,12 @@ class CellPlan:
     @property
     def inner(self) -> int:
         """How many combinations of the keys within a cell there are."""
-        return prod(len(domain.values) for domain in _domains(self.within))
+        steps = self.steps.size if self.steps else 1
+        return prod(len(domain.values) for domain in _domains(self.within)) * steps
 
     @property
     def keys(self) -> tuple[tuple[ViewColumn, Domain], ...]:
-        """Every key with its domain, those within cells last."""
+        """Every key that has a domain, those within cells last."""
         columns = (*self.by, *self.within)
         return tuple(zip(columns, _domains(columns), strict=True))
 

@@ -7,15 +7,16 @@ from disclosure.statistics.count import Count
 from disclosure.statistics.histogram import Histogram
 from disclosure.statistics.mean import Mean
 from disclosure.statistics.proportion import Proportion
+from disclosure.statistics.quantiles import Quantiles
 from disclosure.statistics.spread import Spread
 from disclosure.statistics.sum import Sum
 from disclosure.terms import Terms
 from workspaces.catalogue.errors import Invalid
 
-Kinds = Count | Proportion | Sum | Mean | Histogram | Spread
+Kinds = Count | Proportion | Sum | Mean | Histogram | Spread | Quantiles
 
 REGISTRY: dict[str, type[Kinds]] = {
-    statistic.kind: statistic for statistic in (Count, Proportion, Sum, Mean, Histogram, Spread)
+    statistic.kind: statistic for statistic in (Count, Proportion, Sum, Mean, Histogram, Spread, Quantiles)
 }
 
 

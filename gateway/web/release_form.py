@@ -39,9 +39,11 @@ KINDS = (
     ("mean", "Mean"),
     ("histogram", "Histogram"),
     ("spread", "Mean, variance and standard deviation"),
+    ("quantiles", "Median and quantiles"),
 )
 _DATED = ("latest", "earliest")
 _EVENTS = ("exists", "count")
+LISTS = ("by", "edges", "quantiles")  # fields of a statistic with commas between their parts
 
 
 class ColumnForm(Form):  # type: ignore[misc]
@@ -66,6 +68,7 @@ class StatisticForm(Form):  # type: ignore[misc]
     lower = StringField("Lower bound")
     upper = StringField("Upper bound")
     edges = StringField("Bin edges")
+    quantiles = StringField("Quantiles")
 
 
 @dataclass(frozen=True)
@@ -176,7 +179,7 @@ def _between(date: Column | None, since: str | None, until: str | None) -> list[
 def _statistic(row: StatisticForm) -> dict[str, Any]:
     body: dict[str, Any] = {"name": (row.name.data or "").strip(), "kind": row.kind.data}
     body |= {name: text for name in ("of", "lower", "upper") if (text := (row[name].data or "").strip())}
-    for name in ("by", "edges"):
+    for name in LISTS:
         listed = [part.strip() for part in (row[name].data or "").split(",") if part.strip()]
         body |= {name: listed} if listed else {}
     return body
@@ -235,7 +238,7 @@ def filled_from(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _statistic_row(statistic: Mapping[str, Any]) -> dict[str, str]:
-    listed = {name: ", ".join(map(str, statistic.get(name) or ())) for name in ("by", "edges")}
+    listed = {name: ", ".join(map(str, statistic.get(name) or ())) for name in LISTS}
     return {**{k: str(v) for k, v in statistic.items() if k not in listed}, **listed}
 
 

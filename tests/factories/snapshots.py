@@ -55,6 +55,7 @@ STATISTICS = [
 
 MORE = [
     {"name": "sbp_spread", "kind": "spread", "of": "sbp", "lower": 80, "upper": 200, "by": ["sex"]},
+    {"name": "sbp_median", "kind": "quantiles", "of": "sbp", "lower": 80, "upper": 200, "quantiles": ["0.5"]},
 ]
 
 

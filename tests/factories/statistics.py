@@ -26,6 +26,15 @@ ASKED = {
         "by": ["sex"],
     },
     "spread": {"name": "bmi_spread", "kind": "spread", "of": "bmi", "lower": "15", "upper": "45.5", "by": ["sex"]},
+    "quantiles": {
+        "name": "quartiles",
+        "kind": "quantiles",
+        "of": "change",
+        "lower": "-6",
+        "upper": "6",
+        "quantiles": ["0.25", "0.5", "0.75"],
+        "by": ["sex"],
+    },
 }
 
 TERMS = Terms(tables={}, delta_e15=500_000_000, public_population=20_000)

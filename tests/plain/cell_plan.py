@@ -10,9 +10,11 @@ from disclosure.engines.plan import Bins, CellPlan, CountAll, CountKnown, CountT
 def answer(plan: CellPlan, people, columns):
     """(cells, plan columns) of int64; a person whose key is not in its domain is in no cell."""
     width = sum(measure.width for measure in plan.measures)
-    rows = {keys: [0] * width for keys in product(*(domain.values for _, domain in plan.keys))}
+    places = [range(plan.steps.size)] if plan.steps else []
+    rows = {keys: [0] * width for keys in product(*(domain.values for _, domain in plan.keys), *places)}
     for person in people:
         keys = tuple(person[column.name] for column, _ in plan.keys)
+        keys += (_step(plan.steps, person, columns),) if plan.steps else ()
         if keys in rows:
             for position, number in enumerate(_numbers(plan, person, columns)):
                 rows[keys][position] += number
@@ -35,6 +37,11 @@ def _numbers(plan, person, columns):
         elif isinstance(measure, Bins):
             numbers.extend(_bins(measure, _units(person[measure.column], columns[measure.column])))
     return numbers
+
+
+def _step(steps, person, columns):
+    value = _units(person[steps.column], columns[steps.column])
+    return None if value is None else (min(max(value, steps.lower), steps.upper) - steps.lower) // steps.width
 
 
 def _units(value, column):

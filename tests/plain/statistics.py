@@ -67,6 +67,20 @@ def spread(people, asked):
     return table
 
 
+def quantiles(people, asked):
+    """{key values and share: {"value": the least clamped value with at least that share at or below it}}"""
+    table = {}
+    low, high = Fraction(str(asked["lower"])), Fraction(str(asked["upper"]))
+    for keys, group in _groups(people, asked).items():
+        known = sorted(min(max(person[asked["of"]], low), high) for person in group if person[asked["of"]] is not None)
+        for share in asked["quantiles"]:
+            for position, value in enumerate(known, start=1):
+                if position >= Fraction(share) * len(known):
+                    table[(*keys, share)] = {"value": value}
+                    break
+    return table
+
+
 TWINS = {
     "count": count,
     "proportion": proportion,
@@ -74,6 +88,7 @@ TWINS = {
     "mean": total,
     "histogram": histogram,
     "spread": spread,
+    "quantiles": quantiles,
 }
 
 

@@ -12,6 +12,7 @@ from disclosure.pricing import floor_scale
 from tests.factories.statistics import COLUMNS
 from tests.factories.statistics import bound as statistic_of
 from tests.plain.cell_plan import answer
+from tests.plain.statistics import TWINS
 
 DRAWS = 4_000
 ALARM = 1e-6 / 40
@@ -35,7 +36,7 @@ def covered(statistic, drawn, scale, truths):
 
 def assert_about_95_percent(hits, most=0.985):
     for found in hits:
-        assert binom.ppf(ALARM, DRAWS, 0.95) <= found <= binom.ppf(1 - ALARM, DRAWS, most)
+        assert binom.ppf(ALARM, DRAWS, 0.95) <= found <= (binom.ppf(1 - ALARM, DRAWS, most) if most < 1 else DRAWS)
 
 
 def values(mean, distances):
@@ -54,3 +55,19 @@ def test_spread(times, bmi):
     variance = float(sum((value - mean) ** 2 for value in bmi) / len(bmi))
     drawn = noisy(statistic, people, scale)
     assert_about_95_percent(covered(statistic, drawn, scale, [mean, variance, variance**0.5]))
+
+
+@pytest.mark.parametrize("times", [1, 4])
+@pytest.mark.parametrize(
+    "changes", [[*range(-6, 7)] * 9, [-3, 3] * 500, [6] * 2_000], ids=["few", "two values", "one value"]
+)
+def test_quantiles(times, changes):
+    statistic, scale = statistic_of("quantiles", by=[]), floor_scale(10) * times
+    people = [{"change": Fraction(value)} for value in changes]
+    asked = {"of": "change", "lower": -6, "upper": 6, "quantiles": ["0.25", "0.5", "0.75"]}
+    truths = [exact["value"] for exact in TWINS["quantiles"](people, asked).values()]
+    hits = [0, 0, 0]
+    for row in statistic.rows(noisy(statistic, people, scale), scale):
+        for position, (estimate, true) in enumerate(zip(row, truths, strict=True)):
+            hits[position] += estimate.low is None or estimate.low <= true <= estimate.high
+    assert_about_95_percent(hits, most=1)

@@ -9,6 +9,7 @@ from tests.factories.snapshots import GRANTED, STATISTICS, VIEW, request
 from workspaces.catalogue.errors import Invalid
 
 COUNT, _, _, MEAN, BINS = STATISTICS
+MEDIAN = {"name": "m", "kind": "quantiles", "of": "sbp", "lower": 80, "upper": 200, "quantiles": [0.5]}
 NAN, INFINITE = float("nan"), float("inf")
 ON_FLAG = [{"name": "n", "kind": "count", "by": ["flag"]}]
 
@@ -65,6 +66,18 @@ REFUSED = [
                 ("kind", None, 200),
                 ("kind", 80, None),
             ),
+        ]
+    ),
+    *(
+        (f"request:{code}", {"statistics": [{**MEDIAN, **changes}]})
+        for code, changes in [
+            *(
+                ("quantiles", {"quantiles": each})
+                for each in [[], [0], [1], [0.5, 0.5], [0.9, 0.1], ["0.1234"], [None]]
+            ),
+            *(("quantiles", {"quantiles": each}) for each in ["0.5", [NAN], [-0.5], [n / 50 for n in range(1, 40)]]),
+            *(("bounds", {"lower": 200}), ("kind", {"quantiles": None}), ("kind", {"edges": [80, 90]})),
+            *(("of", {"of": "sex"}), ("by", {"by": ["quantile"]}), ("by", {"by": ["measure"]})),
         ]
     ),
     # Names
@@ -158,3 +171,18 @@ def test_a_refusal_never_repeats_what_was_sent():
     with pytest.raises(Invalid) as refusal:
         request(secret_17="secret_18", title="ok")
     assert "secret" not in f"{refusal.value.sentence} {refusal.value.next_step}"
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_squares_that_would_not_fit_are_refused_at_the_price(step):
+    asked = request(
+        view={"sql": "SELECT person_id, (year_of_birth - 1900) * (year_of_birth - 1900) * 20 AS v FROM person"},
+        statistics=[{"name": "s", "kind": "spread", "of": "v", "lower": 0, "upper": 2**18 - step}],
+    )
+    terms = replace(GRANTED, tables={"person": ("year_of_birth",)})
+    if step == 2:
+        assert price(asked, terms).lines[0].micro_rho > 0
+        return
+    with pytest.raises(Invalid) as refusal:
+        price(asked, terms)
+    assert refusal.value.code == "request:bounds"

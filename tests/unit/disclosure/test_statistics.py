@@ -28,7 +28,7 @@ PEOPLE = st.fixed_dictionaries(
     }
 )
 TINY = Fraction(1, 1024)
-DERIVED = {"spread"}  # worked out from several drawn numbers of a cell
+DERIVED = {"spread", "quantiles"}  # worked out from several drawn numbers of a cell
 
 
 def vector(statistic, people):
@@ -65,6 +65,7 @@ def test_one_person_changes_the_vector_by_at_most_the_claim(kind, people, newcom
         ("mean", {"sex": "male", "bmi": Fraction("45.5")}),
         ("histogram", {"sex": "male", "bmi": Fraction(45)}),
         ("spread", {"sex": "male", "bmi": Fraction("30.2")}),
+        ("quantiles", {"sex": "male", "change": Fraction(20)}),
     ],
 )
 def test_the_claim_is_reached_so_it_is_not_larger_than_needed(kind, person):

@@ -1,0 +1,158 @@
+"""Median and other quantiles of a column clamped to public bounds, all from one noisy tree of counts.
+
+The q-quantile is the least point x of the grid for which at least a share q of the people lie at or below x. Drawn
+are the counts of nested ranges of the grid (see `tree`): one person adds 1 to one range of each level of one cell, so
+L1 = L2² = levels. However many quantiles are asked for, the price is the same.
+
+Its interval holds every leaf j that the noise cannot rule out: with D(j) = people up to j − q · all people, the
+quantile is the only j with D(j − 1) < 0 ≤ D(j), so each of the two is allowed to be wrong by its own 97.5 % reach.
+"""
+
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+from fractions import Fraction
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disclosure.engines import plan as engine
+from disclosure.explain import CONFIDENCE, quantile
+from disclosure.requests import Statistic as Asked
+from disclosure.statistics import tree
+from disclosure.statistics.base import (
+    Contribution,
+    Entries,
+    Entry,
+    Estimate,
+    Expected,
+    Integers,
+    decimal,
+    digits_of,
+    exactly,
+    nothing,
+    people_per_cell,
+)
+from disclosure.statistics.columns import Columns, bounds, keys, number, text_of
+
+MAX_LEAVES = 400
+ROUNDING = 1e-6  # people; what solving in floats may add to a total
+COVERS = (
+    "At least about 95 % of such intervals hold the exact quantile: what the noise alone can do, told by the noisy "
+    "counts below and above each point. Not sampling, not errors in records."
+)
+NAMES = {Decimal("0.25"): "Lower quartile", Decimal("0.5"): "Median", Decimal("0.75"): "Upper quartile"}
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """Quantiles with intervals, from one noisy tree of counts per cell."""
+
+    plan: engine.CellPlan
+    of: str
+    steps: engine.Steps
+    shares: tuple[Decimal, ...]
+    step: Fraction
+    unit: str
+    kind: ClassVar[str] = "quantiles"
+    covers: ClassVar[str] = COVERS
+
+    @classmethod
+    def asked(cls, asked: Asked, columns: Columns) -> "Quantiles":
+        """From a checked statistic of a request. A grid of more than MAX_LEAVES points is taken in wider steps."""
+        column, grid = number(asked, columns)
+        lower, upper = bounds(asked, columns)
+        steps = engine.Steps(column.name, lower, upper, -(-(upper - lower + 1) // MAX_LEAVES))
+        plan = engine.CellPlan(asked.name, keys(asked, columns), (engine.CountAll(),), steps=steps)
+        return cls(plan, column.name, steps, asked.quantiles or (), grid.step, grid.unit)
+
+    @property
+    def levels(self) -> int:
+        """Levels of the tree: how many counts a person is in."""
+        return len(tree.sizes(self.steps.size))
+
+    @property
+    def contribution(self) -> Contribution:
+        """One range of each level, by 1."""
+        return Contribution(l1=self.levels, l2_squared=self.levels, largest=1)
+
+    @property
+    def coordinates(self) -> int:
+        """The ranges of all levels."""
+        return tree.nodes(self.steps.size)
+
+    def vector(self, exact: Integers) -> Integers:
+        """People per leaf become people per range."""
+        return tree.counted(exact)
+
+    def expected(self, scale: Fraction, population: int) -> Expected:
+        """Of the median, for a public number of people spread evenly over the bounds."""
+        fitted, size = tree.fit(self.steps.size), self.steps.size
+        weights = np.tri(1, size, size // 2)[0] - 0.5
+        ranks = quantile(CONFIDENCE) * float(scale) * float(np.sqrt(weights @ fitted.covariance @ weights))
+        people = people_per_cell(self.plan, population)
+        leaves = min(float(size), 1 + ranks / people * size)
+        width = decimal(leaves * self.steps.width * float(self.step), digits_of(self.step), ROUND_CEILING)
+        words = f"assuming about {people:,} people in each cell, spread evenly between the bounds"
+        return Expected(width, f"{words}; that is the median's")
+
+    def rows(self, noisy: Integers, scale: Fraction) -> list[list[Estimate]]:
+        """The quantiles of each cell; no value where the noisy number of people may be nobody."""
+        fitted, far = tree.fit(self.steps.size), quantile(CONFIDENCE) * float(scale)
+        people, spread = fitted.people(noisy)
+        some = people > far * spread
+        found = [self._share(fitted.running(noisy, float(share)), far) for share in self.shares]
+        drawn = [[tuple(numbers), *[()] * (len(found) - 1)] for numbers in noisy.tolist()]
+        return [
+            [
+                self._estimate(each[cell], numbers) if some[cell] else nothing(numbers)
+                for each, numbers in zip(found, drawn[cell], strict=True)
+            ]
+            for cell in range(len(noisy))
+        ]
+
+    def _share(self, running: tuple[Floats, Floats], far: float) -> list[tuple[int, int, int]]:
+        """(value, lowest, highest) leaf of one quantile in each cell.
+
+        The value is the number of leaves whose noisy D lies below zero: as if the noisy D were put in order first.
+        """
+        totals, spread = running
+        reached = totals >= -far * spread
+        short = (totals < far * spread)[:, :-1]
+        possible = reached & np.concatenate([np.ones((len(totals), 1), dtype=bool), short], axis=1)
+        last = totals.shape[1] - 1
+        value = np.minimum((totals < -ROUNDING).sum(axis=1), last)
+        low = np.minimum(np.argmax(possible, axis=1), value)
+        high = np.maximum(last - np.argmax(possible[:, ::-1], axis=1), value)
+        return list(zip(value.tolist(), low.tolist(), high.tolist(), strict=True))
+
+    def _estimate(self, leaves: tuple[int, int, int], drawn: tuple[int, ...]) -> Estimate:
+        value, low, high = (self.steps.lower + leaf * self.steps.width for leaf in leaves)
+        high = min(self.steps.upper, high + self.steps.width - 1)
+        loud = 2 * (high - low) > self.steps.upper - self.steps.lower
+        shown, *ends = (exactly(each * self.step) for each in (value, low, high))
+        return Estimate(shown, ends[0], ends[1], loud, drawn)
+
+    def entries(self) -> Entries:
+        """One estimate per quantile."""
+        return tuple((Entry("quantile", str(share), _name(share)),) for share in self.shares)
+
+    def about(self) -> dict[str, Any]:
+        """Bounds, unit, and the shape of the tree."""
+        return {
+            "meaning": f"Quantiles of {self.of} over people for whom it is known, each value brought within the "
+            f"bounds and given in steps of {text_of(self.steps.width * self.step)}.",
+            "unit": self.unit,
+            "of": self.of,
+            "lower": text_of(self.steps.lower * self.step),
+            "upper": text_of(self.steps.upper * self.step),
+            "unit_step": text_of(self.steps.width * self.step),
+            "range_sizes": list(tree.sizes(self.steps.size)),
+            "within": ["quantile"],
+        }
+
+
+def _name(share: Decimal) -> str:
+    return NAMES.get(share.normalize(), f"{(share * 100).normalize():f} % quantile")
