@@ -5,7 +5,7 @@ The number of a lease (`attempts`) fences: whoever lost a lease to another can n
 
 from datetime import datetime, timedelta
 
-from sqlmodel import col, or_, select
+from sqlmodel import and_, col, or_, select
 
 from gateway.models import Task
 from gateway.store.unit_of_work import UnitOfWork, Work
@@ -15,11 +15,10 @@ def lease(unit: UnitOfWork, now: datetime, seconds: float) -> Task | None:
     """The oldest due task that nobody holds, now held by the caller."""
     with unit.writing() as work:
         until = col(Task.leased_until)
-        # a lease from beyond its length was taken before the clock went back; what was never tried is due whatever
-        # the clock says
-        free = or_(until.is_(None), until < now, until > now + timedelta(seconds=2 * seconds))
-        is_due = or_(col(Task.due_at) <= now, col(Task.attempts) == 0)
-        due = select(Task).where(col(Task.done_at).is_(None), is_due, free)
+        is_due = or_(col(Task.due_at) <= now, col(Task.attempts) == 0)  # what was never tried needs no clock
+        free = and_(is_due, or_(until.is_(None), until < now))
+        from_before_a_jump_back = until > now + timedelta(seconds=2 * seconds)  # no lease is so long
+        due = select(Task).where(col(Task.done_at).is_(None), or_(free, from_before_a_jump_back))
         task = work.session.exec(due.order_by(col(Task.due_at), col(Task.id)).limit(1)).first()
         if task is not None:
             task.leased_until, task.attempts = now + timedelta(seconds=seconds), task.attempts + 1
