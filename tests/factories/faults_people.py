@@ -19,7 +19,7 @@ SCRIPT = "from pathlib import Path\nPath('/workspace/ran').write_text('yes')\n"
 OPEN = {ReleaseState.SUBMITTED, ReleaseState.SEALED, ReleaseState.IN_REVIEW, ReleaseState.ADJUDICATING}
 ENDED = {ReleaseState.RELEASED, ReleaseState.FAILED, ReleaseState.WITHDRAWN, ReleaseState.REFUSED}
 BUSY_SNAPSHOT = {SnapshotState.REQUESTED, SnapshotState.BUILDING, SnapshotState.BUILT}
-MOST_OPEN, MOST_JOBS = 6, 12
+MOST_OPEN, MOST_JOBS = 6, 20
 VIEW = {
     "form": {
         "columns": [
@@ -72,6 +72,7 @@ class Crowd:
     answers: Counter[str] = field(default_factory=Counter)
     aimed: Counter[str] = field(default_factory=Counter)
     draining: bool = False
+    wish: Any = None  # the state that the next kill waits for
     wrong: list[str] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -117,9 +118,9 @@ class Crowd:
             self.post("ig-officer", "projects", world.project.id, "RESUME_PROJECT", {"reason": "looked at"})
         elif world.project.draws_frozen:
             self.post("ig-officer", "projects", world.project.id, "SUSPEND_PROJECT", {"reason": "a draw failed"})
-        elif rng.random() < 0.2:
+        elif rng.random() < (0.8 if self.wish is SnapshotState.BUILDING else 0.2):
             self._snapshots(world, rng)
-        elif rng.random() < 0.1 and not self.draining:
+        elif rng.random() < (0.8 if self.wish is JobState.RUNNING else 0.1) and not self.draining:
             self._room(world)
         else:
             self._releases(world, rng)
@@ -219,11 +220,16 @@ class Crowd:
                 self._count("no answer")
                 time.sleep(0.05)
                 continue
-            self._count(str(answer.status_code))
+            self._count(self._said(answer, address))
             if answer.status_code < 500:
                 return answer
             time.sleep(0.05)
         return None
+
+    def _said(self, answer: requests.Response, address: str) -> str:
+        if answer.status_code == 200 or answer.status_code >= 500:
+            return str(answer.status_code)
+        return f"{answer.status_code} {address.rsplit('/', 1)[-1]} {answer.json()['code']}"
 
     def _count(self, what: str) -> None:
         with self._lock:

@@ -92,8 +92,10 @@ def aimed(town: Town, crowd: Crowd, rng: random.Random) -> str:
             return work.find(where, where.state == state) is not None
         return False
 
-    if until(under_way, 2, 0.004):
+    crowd.wish = state
+    if until(under_way, 5, 0.004):
         crowd.aimed[state.value] += 1
+    crowd.wish = None
     time.sleep(rng.choice([0, rng.uniform(0, 0.05), rng.uniform(0, 0.3)]))
     return victim
 
