@@ -17,11 +17,13 @@ MOST_UNITS = 2**31 - 1  # what one person adds to a total, in steps of the grid
 
 
 def check_statistics(request: ReleaseRequest, columns: Mapping[str, ViewColumn]) -> None:
-    """Raises Invalid (request:column, request:key, request:of, request:bounds, request:edges, request:cells)."""
+    """Raises Invalid (request: column, key, of, bounds, edges, groups or cells)."""
     for statistic in request.statistics:
         keys = [_key(statistic, _column(statistic, name, columns)) for name in statistic.by]
         if statistic.of is not None:
             _check_of(statistic, _column(statistic, statistic.of, columns))
+        if statistic.group is not None:
+            _check_groups(statistic, _column(statistic, statistic.group, columns))
         if prod(keys) * max(1, len(statistic.edges or ()) - 1) > MAX_CELLS:
             raise Invalid(
                 "request:cells",
@@ -82,17 +84,38 @@ def _key(statistic: Statistic, column: ViewColumn) -> int:
 
 
 def _check_of(statistic: Statistic, column: ViewColumn) -> None:
-    if statistic.kind == "proportion":
-        if column.type is not Type.BOOLEAN:
-            raise Invalid(
-                "request:of",
-                f"Proportion {statistic.name} is of {column.name}, which is not a yes/no column.",
-                "Use a flag of the view: exists in a form, or a condition in SQL.",
-            )
+    if statistic.kind in ("proportion", "comparison"):
+        _check_flag(statistic, column)
     elif statistic.kind == "histogram":
         _check_edges(statistic, column)
     else:
         _check_bounds(statistic, column)
+
+
+def _check_flag(statistic: Statistic, column: ViewColumn) -> None:
+    if column.type is not Type.BOOLEAN:
+        raise Invalid(
+            "request:of",
+            f"{statistic.kind.capitalize()} {statistic.name} is of {column.name}, which is not a yes/no column.",
+            "Use a flag of the view: exists in a form, or a condition in SQL.",
+        )
+
+
+def _check_groups(statistic: Statistic, column: ViewColumn) -> None:
+    _key(statistic, column)
+    values = [text_of_key(value) for value in column.domain.values] if column.domain else []
+    groups = statistic.groups or ()
+    if len(set(groups)) != 2 or not set(groups) <= set(values) or column.name in (statistic.of, *statistic.by):
+        raise Invalid(
+            "request:groups",
+            f"Comparison {statistic.name} needs two different public values of a column of its own.",
+            f"{column.name} can be: {', '.join(values[:20])}; neither the flag nor a key can be the group.",
+        )
+
+
+def text_of_key(value: str | int | bool) -> str:
+    """A value of a domain as a request writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _check_bounds(statistic: Statistic, column: ViewColumn) -> None:

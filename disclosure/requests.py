@@ -29,7 +29,7 @@ _DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 _SHARE = re.compile(r"\d(\.\d{1,3})?")
 _EPSILON = re.compile(r"\d{1,9}(\.\d{1,6})?")
 
-Kind = Literal["count", "proportion", "sum", "mean", "histogram", "spread", "quantiles"]
+Kind = Literal["count", "proportion", "sum", "mean", "histogram", "spread", "quantiles", "comparison"]
 NEEDS: dict[str, tuple[str, ...]] = {
     "count": (),
     "proportion": ("of",),
@@ -38,6 +38,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "histogram": ("of", "edges"),
     "spread": ("of", "lower", "upper"),
     "quantiles": ("of", "lower", "upper", "quantiles"),
+    "comparison": ("of", "group", "groups"),
 }
 TAKES = tuple(sorted({field for fields in NEEDS.values() for field in fields}))
 TAKEN = {"measure", "quantile"}  # names that releases use for keys of their own
@@ -77,6 +78,11 @@ def _share(value: object) -> Decimal:
     return share
 
 
+def _key(value: object) -> object:
+    """A value of a key as text: flags as true and false."""
+    return str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, int) else value
+
+
 def _title(value: object) -> object:
     if isinstance(value, str) and (not value.isprintable() or not value.strip()):
         raise PydanticCustomError("title", "must be printable")
@@ -97,6 +103,7 @@ def _several(value: object) -> object:
 Name = Annotated[str, StringConstraints(pattern=NAME, strict=True)]
 Bound = Annotated[Decimal | None, BeforeValidator(_bound)]
 Edge = Annotated[Decimal, BeforeValidator(lambda value: _plain(value, _DECIMAL))]
+Key = Annotated[str, BeforeValidator(_key), StringConstraints(min_length=1, max_length=40)]
 Share = Annotated[Decimal, BeforeValidator(_share)]
 
 
@@ -117,6 +124,8 @@ class Statistic(_Strict):
     quantiles: (
         Annotated[tuple[Share, ...], BeforeValidator(_several), Field(min_length=1, max_length=MAX_QUANTILES)] | None
     ) = None
+    group: Name | None = None
+    groups: Annotated[tuple[Key, ...], BeforeValidator(_several), Field(min_length=2, max_length=2)] | None = None
 
     @model_validator(mode="after")
     def _takes_what_its_kind_needs(self) -> Self:
@@ -224,6 +233,8 @@ _NEXT = {
     "upper": "Give the bound as a plain decimal number, for example 60 or 0.1.",
     "edges": f"Give 2 to {MAX_EDGES} plain decimal numbers in increasing order.",
     "quantiles": f"Give 1 to {MAX_QUANTILES} increasing numbers between 0 and 1 of at most 3 places, like 0.25 or 0.5.",
+    "group": "Name one column of the view that has public values.",
+    "groups": "Give the two values to compare, the reference last, for example [true, false].",
     "sites": 'Leave it out, or give ["local"].',
     "view": 'Give {"form": {"columns": […]}} or {"sql": "SELECT …"}.',
     "form": "Each column has a name and one of person, exists, count, latest, earliest, min, max, mean.",

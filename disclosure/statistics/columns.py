@@ -4,13 +4,14 @@ What a request may name is checked once, in `disclosure.bounds`, before anything
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
-from disclosure.bounds import bound_units, grid_of
+from disclosure.bounds import bound_units, grid_of, text_of_key
 from disclosure.person_view.schema import ViewColumn
 from disclosure.requests import Statistic
-from workspaces.catalogue.columns import Grid
+from workspaces.catalogue.columns import Domain, Grid
 
 Columns = Mapping[str, ViewColumn]
 
@@ -45,6 +46,20 @@ def edges(asked: Statistic, columns: Columns) -> tuple[int, ...]:
     """Bin edges in steps of the grid."""
     column = measured(asked, columns)
     return tuple(bound_units(column, edge, "edges") for edge in asked.edges or ())
+
+
+def two_groups(asked: Statistic, columns: Columns) -> tuple[ViewColumn, Domain]:
+    """The column that tells two groups apart, with these two for a domain: the compared one, then the reference."""
+    column = columns[asked.group or ""]
+    if column.domain is None:
+        raise ValueError("a group has public values")
+    found = {
+        text_of_key(value): (value, label)
+        for value, label in zip(column.domain.values, column.domain.labels, strict=True)
+    }
+    (first, its_label), (second, other_label) = (found[group] for group in asked.groups or ())
+    domain = Domain((first, second), (its_label, other_label))
+    return replace(column, domain=domain), domain
 
 
 def text_of(value: Fraction) -> str:

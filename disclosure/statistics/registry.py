@@ -3,6 +3,7 @@
 from disclosure.requests import Statistic as Asked
 from disclosure.statistics.base import Statistic
 from disclosure.statistics.columns import Columns
+from disclosure.statistics.comparison import Comparison
 from disclosure.statistics.count import Count
 from disclosure.statistics.histogram import Histogram
 from disclosure.statistics.mean import Mean
@@ -13,10 +14,10 @@ from disclosure.statistics.sum import Sum
 from disclosure.terms import Terms
 from workspaces.catalogue.errors import Invalid
 
-Kinds = Count | Proportion | Sum | Mean | Histogram | Spread | Quantiles
+Kinds = Count | Proportion | Sum | Mean | Histogram | Spread | Quantiles | Comparison
 
 REGISTRY: dict[str, type[Kinds]] = {
-    statistic.kind: statistic for statistic in (Count, Proportion, Sum, Mean, Histogram, Spread, Quantiles)
+    statistic.kind: statistic for statistic in (Count, Proportion, Sum, Mean, Histogram, Spread, Quantiles, Comparison)
 }
 
 

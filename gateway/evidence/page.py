@@ -65,11 +65,12 @@ def _header(artefact: JSON, about: JSON) -> str:
 def _summary(artefact: JSON, about: JSON) -> str:
     cells = artefact["cells"]
     noisy = sum(cell["too_noisy"] for cell in cells)
+    sampling = any(each.get("sampling") for each in artefact["statistics"])
     facts = (
         ("Figures released", f"{len(cells):,}"),
         ("Too noisy to use", f"{noisy:,}"),
         ("Privacy loss of this release alone", f"ε = {epsilon(artefact)}, δ = {delta(artefact)}"),
-        ("Intervals", "95 %, for the noise alone"),
+        ("Intervals", "95 %; some hold sampling too" if sampling else "95 %, for the noise alone"),
     )
     items = "".join(f"<div><dt>{name}</dt><dd>{escape(text)}</dd></div>" for name, text in facts)
     return (

@@ -40,10 +40,11 @@ KINDS = (
     ("histogram", "Histogram"),
     ("spread", "Mean, variance and standard deviation"),
     ("quantiles", "Median and quantiles"),
+    ("comparison", "Two groups: risks, difference, ratios"),
 )
 _DATED = ("latest", "earliest")
 _EVENTS = ("exists", "count")
-LISTS = ("by", "edges", "quantiles")  # fields of a statistic with commas between their parts
+LISTS = ("by", "edges", "quantiles", "groups")  # fields of a statistic with commas between their parts
 
 
 class ColumnForm(Form):  # type: ignore[misc]
@@ -69,6 +70,8 @@ class StatisticForm(Form):  # type: ignore[misc]
     upper = StringField("Upper bound")
     edges = StringField("Bin edges")
     quantiles = StringField("Quantiles")
+    group = StringField("Group column")
+    groups = StringField("Groups to compare")
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,7 @@ def _between(date: Column | None, since: str | None, until: str | None) -> list[
 
 def _statistic(row: StatisticForm) -> dict[str, Any]:
     body: dict[str, Any] = {"name": (row.name.data or "").strip(), "kind": row.kind.data}
-    body |= {name: text for name in ("of", "lower", "upper") if (text := (row[name].data or "").strip())}
+    body |= {name: text for name in ("of", "lower", "upper", "group") if (text := (row[name].data or "").strip())}
     for name in LISTS:
         listed = [part.strip() for part in (row[name].data or "").split(",") if part.strip()]
         body |= {name: listed} if listed else {}

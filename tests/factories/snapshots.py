@@ -56,6 +56,7 @@ STATISTICS = [
 MORE = [
     {"name": "sbp_spread", "kind": "spread", "of": "sbp", "lower": 80, "upper": 200, "by": ["sex"]},
     {"name": "sbp_median", "kind": "quantiles", "of": "sbp", "lower": 80, "upper": 200, "quantiles": ["0.5"]},
+    {"name": "by_sex", "kind": "comparison", "of": "hypertension", "group": "sex", "groups": ["male", "female"]},
 ]
 
 

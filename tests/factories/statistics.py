@@ -9,6 +9,7 @@ from workspaces.catalogue.columns import BOOLEAN_DOMAIN, Type, decimals, texts
 COLUMNS = {
     "sex": ViewColumn("sex", Type.TEXT, domain=texts(("female", "Female"), ("male", "Male"))),
     "smoker": ViewColumn("smoker", Type.BOOLEAN, domain=BOOLEAN_DOMAIN),
+    "treated": ViewColumn("treated", Type.BOOLEAN, domain=BOOLEAN_DOMAIN),
     "bmi": ViewColumn("bmi", Type.DOUBLE, grid=decimals("10", "70", "0.1", "kg/m2")),
     "change": ViewColumn("change", Type.INTEGER, grid=decimals("-20", "20", "1", "mm[Hg]")),
 }
@@ -33,6 +34,14 @@ ASKED = {
         "lower": "-6",
         "upper": "6",
         "quantiles": ["0.25", "0.5", "0.75"],
+        "by": ["sex"],
+    },
+    "comparison": {
+        "name": "smoking",
+        "kind": "comparison",
+        "of": "smoker",
+        "group": "treated",
+        "groups": [True, False],
         "by": ["sex"],
     },
 }

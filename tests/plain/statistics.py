@@ -81,6 +81,33 @@ def quantiles(people, asked):
     return table
 
 
+def comparison(people, asked):
+    """{key values and measure: {"value": …}} from the four counts; absent where a group or a ratio has no value."""
+    table = {}
+    for keys, group in _groups(people, asked).items():
+        shares, sizes = [], []
+        for value in asked["groups"]:
+            known = [
+                each[asked["of"]] for each in group if each[asked["group"]] is value and each[asked["of"]] in (0, 1)
+            ]
+            sizes.append(len(known))
+            shares.append(Fraction(known.count(True), len(known)) if known else None)
+        if None in shares:
+            continue
+        first, second = shares
+        table[(*keys, "risk_compared")] = {"value": first, "people": min(sizes)}
+        table[(*keys, "risk_reference")] = {"value": second, "people": min(sizes)}
+        table[(*keys, "risk_difference")] = {"value": first - second, "people": min(sizes)}
+        if first and second:
+            table[(*keys, "risk_ratio")] = {"value": first / second, "people": min(sizes)}
+        if 0 < first < 1 and 0 < second < 1:
+            table[(*keys, "odds_ratio")] = {
+                "value": first / (1 - first) / (second / (1 - second)),
+                "people": min(sizes),
+            }
+    return table
+
+
 TWINS = {
     "count": count,
     "proportion": proportion,
@@ -89,6 +116,7 @@ TWINS = {
     "histogram": histogram,
     "spread": spread,
     "quantiles": quantiles,
+    "comparison": comparison,
 }
 
 

@@ -71,3 +71,20 @@ def test_quantiles(times, changes):
         for position, (estimate, true) in enumerate(zip(row, truths, strict=True)):
             hits[position] += estimate.low is None or estimate.low <= true <= estimate.high
     assert_about_95_percent(hits, most=1)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "risks"), [((900, 1_400), (0.2, 0.1)), ((500, 600), (0.5, 0.6)), ((4_000, 300), (0.03, 0.4))]
+)
+def test_comparison_holds_the_populations_figures(sizes, risks):
+    """People are sampled anew for each draw: intervals hold sampling and noise together."""
+    statistic, scale = statistic_of("comparison", by=[]), floor_scale(10)
+    chance = np.random.default_rng(7)
+    with_ = [chance.binomial(size, risk, DRAWS) for size, risk in zip(sizes, risks, strict=True)]
+    vector = np.stack([sizes[0] - with_[0], with_[0], sizes[1] - with_[1], with_[1]], axis=1)
+    charge = gaussian_cost(l2_squared=1, scale=scale)
+    drawn = add_noise([Exact(vector.ravel(), GAUSSIAN, 1, scale, charge)])[0].reshape(DRAWS, 4)
+    first, second = risks
+    odds = first / (1 - first) / (second / (1 - second))
+    hits = covered(statistic, drawn, scale, [first, second, first - second, first / second, odds])
+    assert_about_95_percent(hits, most=0.97)

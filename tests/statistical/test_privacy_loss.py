@@ -26,12 +26,12 @@ COMPARISONS = 40 * len(DELTAS) * len(THRESHOLDS) * 2 * 2  # at most 40 vectors a
 ALPHA = 1e-6 / COMPARISONS
 MICRO_RHO = 500_000
 
-EXTREME = {"sex": "male", "smoker": True, "bmi": Fraction("45.5"), "change": Fraction(20)}
+EXTREME = {"sex": "male", "smoker": True, "treated": True, "bmi": Fraction("45.5"), "change": Fraction(20)}
 PERSON = {
     "histogram": {**EXTREME, "bmi": Fraction(45)},  # within the edges
     "spread": {**EXTREME, "bmi": Fraction("30.2")},  # the centre of the bounds
 }
-OTHERS = [{"sex": "female", "smoker": False, "bmi": Fraction(22), "change": Fraction(-3)}] * 3
+OTHERS = [{"sex": "female", "smoker": False, "treated": False, "bmi": Fraction(22), "change": Fraction(-3)}] * 3
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from tests.factories.snapshots import GRANTED, STATISTICS, VIEW, request
 from workspaces.catalogue.errors import Invalid
 
 COUNT, _, _, MEAN, BINS = STATISTICS
+BOTH = {"name": "b", "kind": "comparison", "of": "hypertension", "group": "sex", "groups": ["male", "female"]}
 MEDIAN = {"name": "m", "kind": "quantiles", "of": "sbp", "lower": 80, "upper": 200, "quantiles": [0.5]}
 NAN, INFINITE = float("nan"), float("inf")
 ON_FLAG = [{"name": "n", "kind": "count", "by": ["flag"]}]
@@ -78,6 +79,22 @@ REFUSED = [
             *(("quantiles", {"quantiles": each}) for each in ["0.5", [NAN], [-0.5], [n / 50 for n in range(1, 40)]]),
             *(("bounds", {"lower": 200}), ("kind", {"quantiles": None}), ("kind", {"edges": [80, 90]})),
             *(("of", {"of": "sex"}), ("by", {"by": ["quantile"]}), ("by", {"by": ["measure"]})),
+        ]
+    ),
+    *(
+        (f"request:{code}", {"statistics": [{**BOTH, **changes}]})
+        for code, changes in [
+            *(
+                ("groups", {"groups": each})
+                for each in [["male"], ["male"] * 2, ["male", "x"], ["male", None], "ab", []]
+            ),
+            *(("groups", {"group": "hypertension", "groups": [True, False]}), ("groups", {"by": ["sex"]})),
+            *(
+                ("column", {"group": "nothing"}),
+                ("key", {"group": "sbp"}),
+                ("of", {"of": "sex"}),
+                ("kind", {"lower": 1}),
+            ),
         ]
     ),
     # Names

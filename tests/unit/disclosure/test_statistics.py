@@ -23,12 +23,13 @@ PEOPLE = st.fixed_dictionaries(
     {
         "sex": st.sampled_from(["female", "male", "unlisted", None]),
         "smoker": st.sampled_from([True, False, None]),
+        "treated": st.sampled_from([True, False, None]),
         "bmi": st.none() | st.integers(100, 700).map(lambda tenths: Fraction(tenths, 10)),
         "change": st.none() | st.integers(-20, 20).map(Fraction),
     }
 )
 TINY = Fraction(1, 1024)
-DERIVED = {"spread", "quantiles"}  # worked out from several drawn numbers of a cell
+DERIVED = {"spread", "quantiles", "comparison"}  # worked out from several drawn numbers of a cell
 
 
 def vector(statistic, people):
@@ -65,6 +66,7 @@ def test_one_person_changes_the_vector_by_at_most_the_claim(kind, people, newcom
         ("mean", {"sex": "male", "bmi": Fraction("45.5")}),
         ("histogram", {"sex": "male", "bmi": Fraction(45)}),
         ("spread", {"sex": "male", "bmi": Fraction("30.2")}),
+        ("comparison", {"sex": "male", "smoker": False, "treated": True}),
         ("quantiles", {"sex": "male", "change": Fraction(20)}),
     ],
 )
@@ -91,6 +93,8 @@ def test_without_noise_each_cell_is_its_plain_twin(kind, people):
 
 def assert_same(kind, statistic, estimate, exact):
     if "with" not in exact and kind in DERIVED:
+        if exact.get("people", 2) < 2 and estimate.value is None:
+            return  # one person may be nobody: the noise is of whole numbers
         assert abs(Fraction(estimate.value) - exact["value"]) <= Fraction(1, 1000)
         return
     if kind in DERIVED:

@@ -15,7 +15,7 @@ PEOPLE = [
     {"sex": sex, "sbp": Fraction(number), "hypertension": number > 140}
     for sex in ("female", "male")
     for number in range(80, 200)
-    for _ in range(20)
+    for _ in range(2)
 ]
 
 #  statistic, measures, words on its page
@@ -29,6 +29,11 @@ DERIVED = [
         {"name": "middle", "kind": "quantiles", "of": "sbp", "lower": 80, "upper": 200, "quantiles": [0.5, 0.9]},
         [],
         ["Middle by quantile", "90 % quantile", "Median"],
+    ),
+    (
+        {"name": "by_sex", "kind": "comparison", "of": "hypertension", "group": "sex", "groups": ["male", "female"]},
+        ["risk_compared", "risk_reference", "risk_difference", "risk_ratio", "odds_ratio"],
+        ["By sex: odds ratio", "percentage points", "some hold sampling too"],
     ),
 ]
 
