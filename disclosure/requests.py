@@ -29,7 +29,7 @@ _DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 _SHARE = re.compile(r"\d(\.\d{1,3})?")
 _EPSILON = re.compile(r"\d{1,9}(\.\d{1,6})?")
 
-Kind = Literal["count", "proportion", "sum", "mean", "histogram", "spread", "quantiles", "comparison"]
+Kind = Literal["count", "proportion", "sum", "mean", "histogram", "spread", "quantiles", "comparison", "table"]
 NEEDS: dict[str, tuple[str, ...]] = {
     "count": (),
     "proportion": ("of",),
@@ -39,6 +39,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "spread": ("of", "lower", "upper"),
     "quantiles": ("of", "lower", "upper", "quantiles"),
     "comparison": ("of", "group", "groups"),
+    "table": (),
 }
 TAKES = tuple(sorted({field for fields in NEEDS.values() for field in fields}))
 TAKEN = {"measure", "quantile"}  # names that releases use for keys of their own
@@ -135,6 +136,8 @@ class Statistic(_Strict):
             raise PydanticCustomError("kind", "needs exactly: {needs}", {"needs": f"{self.kind} takes {needs}"})
         if len(set(self.by)) != len(self.by):
             raise PydanticCustomError("by", "must name each key once")
+        if self.kind == "table" and len(self.by) < 2:
+            raise PydanticCustomError("by", "must name two keys or more for a table")
         if TAKEN & set(self.by):
             raise PydanticCustomError("by", "holds a name that releases use themselves")
         if any(a >= b for a, b in pairwise(self.quantiles or ())):

@@ -6,7 +6,9 @@ Everything here is fixed before a record is read. Units: ε in micro-ε (1e-6), 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-STATISTICS = frozenset({"count", "proportion", "sum", "mean", "histogram", "spread", "quantiles", "comparison"})
+STATISTICS = frozenset(
+    {"count", "proportion", "sum", "mean", "histogram", "spread", "quantiles", "comparison", "table"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,13 +11,15 @@ from disclosure.statistics.proportion import Proportion
 from disclosure.statistics.quantiles import Quantiles
 from disclosure.statistics.spread import Spread
 from disclosure.statistics.sum import Sum
+from disclosure.statistics.table import Table
 from disclosure.terms import Terms
 from workspaces.catalogue.errors import Invalid
 
-Kinds = Count | Proportion | Sum | Mean | Histogram | Spread | Quantiles | Comparison
+Kinds = Count | Proportion | Sum | Mean | Histogram | Spread | Quantiles | Comparison | Table
 
 REGISTRY: dict[str, type[Kinds]] = {
-    statistic.kind: statistic for statistic in (Count, Proportion, Sum, Mean, Histogram, Spread, Quantiles, Comparison)
+    statistic.kind: statistic
+    for statistic in (Count, Proportion, Sum, Mean, Histogram, Spread, Quantiles, Comparison, Table)
 }
 
 

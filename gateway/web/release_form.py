@@ -38,6 +38,7 @@ KINDS = (
     ("sum", "Sum"),
     ("mean", "Mean"),
     ("histogram", "Histogram"),
+    ("table", "Table with margins"),
     ("spread", "Mean, variance and standard deviation"),
     ("quantiles", "Median and quantiles"),
     ("comparison", "Two groups: risks, difference, ratios"),

@@ -57,6 +57,7 @@ MORE = [
     {"name": "sbp_spread", "kind": "spread", "of": "sbp", "lower": 80, "upper": 200, "by": ["sex"]},
     {"name": "sbp_median", "kind": "quantiles", "of": "sbp", "lower": 80, "upper": 200, "quantiles": ["0.5"]},
     {"name": "by_sex", "kind": "comparison", "of": "hypertension", "group": "sex", "groups": ["male", "female"]},
+    {"name": "sex_by_hypertension", "kind": "table", "by": ["sex", "hypertension"]},
 ]
 
 

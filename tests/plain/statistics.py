@@ -108,6 +108,21 @@ def comparison(people, asked):
     return table
 
 
+def table(people, asked):
+    """{values of the keys: {"people": n}} with "*" for the keys added up over: cells, margins of each key, the total"""
+    found = {}
+    for keys, group in _groups(people, asked).items():
+        if None in keys or "unlisted" in keys:
+            continue
+        texts = [str(key).lower() if isinstance(key, bool) else key for key in keys]
+        wanted = [tuple(texts), ("*",) * len(texts)]
+        for place, text in enumerate(texts):
+            wanted.append(("*",) * place + (text,) + ("*",) * (len(texts) - place - 1))
+        for each in wanted:
+            found[each] = {"people": found.get(each, {"people": 0})["people"] + len(group)}
+    return found
+
+
 TWINS = {
     "count": count,
     "proportion": proportion,
@@ -117,6 +132,7 @@ TWINS = {
     "spread": spread,
     "quantiles": quantiles,
     "comparison": comparison,
+    "table": table,
 }
 
 

@@ -25,10 +25,15 @@ def noisy(statistic, people, scale):
     return add_noise([Exact(np.tile(vector, DRAWS), GAUSSIAN, 1, scale, charge)])[0].reshape(DRAWS, -1)
 
 
+def cells(statistic, drawn, scale):
+    """Estimates of each draw; a table is one cell at a time."""
+    return [statistic.rows(row[np.newaxis], scale)[0] for row in drawn]
+
+
 def covered(statistic, drawn, scale, truths):
     """For each figure, in how many of the draws its interval holds the truth; no interval holds nothing."""
     hits = [0] * len(truths)
-    for row in statistic.rows(drawn, scale):
+    for row in cells(statistic, drawn, scale):
         for position, (estimate, true) in enumerate(zip(row, truths, strict=True)):
             hits[position] += estimate.low is not None and estimate.low <= true <= estimate.high
     return hits
@@ -88,3 +93,21 @@ def test_comparison_holds_the_populations_figures(sizes, risks):
     odds = first / (1 - first) / (second / (1 - second))
     hits = covered(statistic, drawn, scale, [first, second, first - second, first / second, odds])
     assert_about_95_percent(hits, most=0.97)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_every_figure_of_a_table(times):
+    statistic, scale = statistic_of("table"), floor_scale(10) * times
+    people = [{"sex": sex, "smoker": smoker} for sex, smoker in [("female", True)] * 300 + [("male", False)] * 40]
+    truths = statistic.vector(answer(statistic.plan, people, COLUMNS)).ravel().tolist()
+    assert_about_95_percent(covered(statistic, noisy(statistic, people, scale), scale, truths), most=0.98)
+
+
+def test_a_fitted_count_stays_above_the_noise_floor():
+    """The fit is more precise than a drawn number; the price's scale makes up for it (privacy model P8)."""
+    statistic = statistic_of("table")
+    scale = floor_scale(10) * statistic.contribution.largest
+    fitted = np.array(
+        [[int(each.value) for each in row] for row in cells(statistic, noisy(statistic, [], scale), scale)]
+    )
+    assert (np.abs(fitted) < 10).mean(axis=0).max() <= 0.96

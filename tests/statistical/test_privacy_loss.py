@@ -16,7 +16,7 @@ from scipy.stats import beta
 from disclosure.accounting import FEMTO, epsilon_of_rho, gaussian_cost, gaussian_scale
 from disclosure.noise import GAUSSIAN, Exact, add_noise
 from disclosure.statistics.registry import REGISTRY
-from tests.factories.statistics import COLUMNS
+from tests.factories.statistics import COLUMNS, single
 from tests.factories.statistics import bound as statistic_of
 from tests.plain.cell_plan import answer
 
@@ -48,7 +48,7 @@ class Neighbours:
 
 
 def neighbours(kind):
-    statistic = statistic_of(kind, by=[])
+    statistic = single(kind)
     person = PERSON.get(kind, EXTREME)
     tables = [answer(statistic.plan, people, COLUMNS) for people in ([*OTHERS, person], OTHERS)]
     return Neighbours(*(statistic.vector(table).ravel() for table in tables))
@@ -88,13 +88,13 @@ def upper(hits, runs):
 
 @pytest.mark.parametrize("kind", sorted(REGISTRY))
 def test_no_claim_is_refuted(kind):
-    statistic = statistic_of(kind, by=[])
+    statistic = single(kind)
     assert refuted(neighbours(kind), statistic.contribution.l2_squared, 5_000) == []
 
 
 @pytest.mark.parametrize("kind", sorted(REGISTRY))
 def test_a_sensitivity_halved_is_caught(kind):
-    statistic = statistic_of(kind, by=[])
+    statistic = single(kind)
     pair, l2_squared = neighbours(kind), statistic.contribution.l2_squared
     if l2_squared < 4:  # half of it is no whole number: the person is counted twice instead
         pair = Neighbours(pair.with_ * 2, pair.without * 2)
@@ -111,7 +111,7 @@ def test_a_forgotten_coordinate_is_caught():
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(REGISTRY))
 def test_no_claim_is_refuted_at_length(kind):
-    statistic = statistic_of(kind, by=[])
+    statistic = single(kind)
     assert refuted(neighbours(kind), statistic.contribution.l2_squared, 150_000) == []
 
 

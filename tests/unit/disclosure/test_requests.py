@@ -97,6 +97,8 @@ REFUSED = [
             ),
         ]
     ),
+    ("request:by", {"statistics": [{"name": "t", "kind": "table", "by": ["sex"]}]}),
+    ("request:kind", {"statistics": [{"name": "t", "kind": "table", "by": ["sex", "hypertension"], "of": "sbp"}]}),
     # Names
     ("request:statistics", {"statistics": [COUNT, COUNT]}),
     ("request:statistics", {"statistics": []}),

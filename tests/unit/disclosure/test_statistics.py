@@ -67,6 +67,7 @@ def test_one_person_changes_the_vector_by_at_most_the_claim(kind, people, newcom
         ("histogram", {"sex": "male", "bmi": Fraction(45)}),
         ("spread", {"sex": "male", "bmi": Fraction("30.2")}),
         ("comparison", {"sex": "male", "smoker": False, "treated": True}),
+        ("table", {"sex": "male", "smoker": False}),
         ("quantiles", {"sex": "male", "change": Fraction(20)}),
     ],
 )
@@ -101,7 +102,7 @@ def assert_same(kind, statistic, estimate, exact):
         assert estimate.value is None
         return
     assert list(estimate.drawn) == coordinates(described(statistic), exact)
-    if kind in ("count", "histogram"):
+    if kind in ("count", "histogram", "table"):
         assert estimate.value == exact["people"]
     elif kind == "sum":
         assert estimate.value == exactly(Fraction(exact["total"]))

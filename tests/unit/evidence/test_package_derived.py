@@ -35,6 +35,11 @@ DERIVED = [
         ["risk_compared", "risk_reference", "risk_difference", "risk_ratio", "odds_ratio"],
         ["By sex: odds ratio", "percentage points", "some hold sampling too"],
     ),
+    (
+        {"name": "sex_by_hypertension", "kind": "table", "by": ["sex", "hypertension"]},
+        [],
+        ["Sex by hypertension by sex and hypertension", "All", "95 %, for the noise alone"],
+    ),
 ]
 
 
