@@ -141,10 +141,17 @@ class Processes:
     port: int = field(default_factory=free_port)
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     kills: dict[str, int] = field(default_factory=dict)
+    rooms_left: list[str] = field(default_factory=list)
+    rooms_ended: int = 0
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def mark(self) -> str:
+        """Stands in the command line of every program in a room of this house."""
+        return f"faults-{os.getpid()}-{self.port}"
 
     def start(self, name: str) -> None:
         """Start one; a name that runs is started anew only when it is gone."""
@@ -193,14 +200,24 @@ class Processes:
             return
         several = {"power": list(self.running), "workers": ["worker-1", "worker-2"]}
         names = several.get(victim, [victim])
+        rooms = self.programs_in_rooms() if {"worker-1", "worker-2"} <= set(names) else []
         for name in names:  # only the process itself: what it leaves behind must end by itself
             self.running[name].send_signal(signal.SIGKILL)
         for name in names:
             self.running[name].wait()
+        if rooms:  # nobody could start one meanwhile, and each would go on for longer
+            gone = until(lambda: not self.programs_in_rooms(), 6)
+            self.rooms_ended += gone
+            self.rooms_left += [] if gone else self.programs_in_rooms()
         time.sleep(rng.uniform(0, 0.5))
         self._until_the_port_is_free("web" in names)
         for name in names:
             self.start(name)
+
+    def programs_in_rooms(self) -> list[str]:
+        """Command lines of what runs in a room of this house."""
+        listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+        return [line for line in listed.splitlines() if self.mark in line]
 
     def _kill_web_child(self, rng: random.Random) -> None:
         web = self.running["web"].pid

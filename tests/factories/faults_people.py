@@ -15,11 +15,11 @@ from gateway.models import Job, Project, Release, Review, Snapshot, Transfer, Wo
 from gateway.vocabulary import JobState, ProjectState, ReleaseState, SnapshotState, TransferState
 from tests.factories.faults_house import Processes, Town
 
-SCRIPT = "from pathlib import Path\nPath('/workspace/ran').write_text('yes')\n"
+SCRIPT = "import time\ntime.sleep(10)\n"
 OPEN = {ReleaseState.SUBMITTED, ReleaseState.SEALED, ReleaseState.IN_REVIEW, ReleaseState.ADJUDICATING}
 ENDED = {ReleaseState.RELEASED, ReleaseState.FAILED, ReleaseState.WITHDRAWN, ReleaseState.REFUSED}
 BUSY_SNAPSHOT = {SnapshotState.REQUESTED, SnapshotState.BUILDING, SnapshotState.BUILT}
-MOST_OPEN, MOST_JOBS = 6, 20
+MOST_OPEN, MOST_JOBS = 6, 6
 VIEW = {
     "form": {
         "columns": [
@@ -139,7 +139,8 @@ class Crowd:
         if world.room is None:
             self.post("researcher", "projects", world.project.id, "OPEN_WORKSPACE")
         elif not world.transfers:
-            self.post("researcher", "workspaces", world.room.id, "BRING_IN", {"name": "run.py", "text": SCRIPT})
+            given = {"name": f"{self.processes.mark}.py", "text": SCRIPT}
+            self.post("researcher", "workspaces", world.room.id, "BRING_IN", given)
         elif world.transfers[0].state is TransferState.ADMITTED and self._may_run(world.jobs):
             self.post("researcher", "transfers", world.transfers[0].id, "RUN_JOB")
 
