@@ -6,9 +6,10 @@ The ε of a request is turned into ρ once and shared equally by its statistics.
 import pytest
 
 from disclosure.release import price
-from tests.factories.snapshots import GRANTED, STATISTICS, request
+from tests.factories.snapshots import GRANTED, MORE, STATISTICS, request
 
 COUNT, SHARE, TOTAL, MEAN, BINS = STATISTICS
+SPREAD, MEDIAN, COMPARED, TABLE = MORE
 
 #  ε asked, statistics,             micro-ρ spent, 95 % half-width of each
 BOUGHT = [
@@ -18,6 +19,10 @@ BOUGHT = [
     ("0.5", [TOTAL], 6_224, ["3514"]),
     ("0.5", [SHARE], 6_224, ["0.00352"]),
     ("0.5", [MEAN], 6_224, ["0.34"]),
+    ("0.5", [SPREAD], 6_224, ["0.18"]),
+    ("0.5", [MEDIAN], 6_224, ["1.30"]),
+    ("0.5", [COMPARED], 6_224, ["0.00249"]),
+    ("0.5", [TABLE], 6_224, ["26"]),
     ("1", [COUNT], 19_207, ["10"]),  # the floor: the noise a count must have costs less than was offered
 ]
 
@@ -36,6 +41,10 @@ CHANGES = [
     (SHARE, 1),  # either with or without, never both
     (TOTAL, 200**2),  # at most the upper bound
     (MEAN, 60**2 + 30**2),  # at most 60 from the middle of 80 to 200, and 30 for being counted
+    (SPREAD, 2 * 2_250**2),  # 5/8 · 60² for being in the middle, and as much for being counted
+    (MEDIAN, 3),  # 121 points: one point, one five, one twenty-five
+    (COMPARED, 1),  # with or without, in one of the two groups
+    (TABLE, 4),  # a cell, a row, a column and the total
 ]
 
 
