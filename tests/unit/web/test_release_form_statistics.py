@@ -1,0 +1,32 @@
+"""Every statistic can be asked for with the form: rows to JSON, JSON back to rows, and the same meaning again."""
+
+import pytest
+
+from disclosure.release import price
+from disclosure.requests import parse_request
+from disclosure.statistics.registry import REGISTRY
+from gateway.web.release_form import KINDS, StatisticForm, _statistic, filled_from
+from tests.factories.snapshots import GRANTED, MORE, STATISTICS, request
+
+ASKED = {each["kind"]: each for each in [*STATISTICS, *MORE]}
+FLAGGED = {"name": "c", "kind": "comparison", "of": "hypertension", "group": "smoker", "groups": [True, False]}
+
+
+def test_the_form_offers_every_statistic():
+    assert {kind for kind, _ in KINDS if kind} == set(REGISTRY) == set(ASKED)
+
+
+@pytest.mark.parametrize("kind", sorted(ASKED))
+def test_a_stored_statistic_survives_the_form(kind):
+    stored = request(statistics=[ASKED[kind]])
+    (row,) = filled_from(stored.canonical())["statistics"]
+    again = _statistic(StatisticForm(data=row))
+    sent = parse_request({**stored.canonical(), "statistics": [again]})
+    assert sent.digest() == stored.digest()
+    assert price(sent, GRANTED).lines == price(stored, GRANTED).lines
+
+
+def test_flags_are_written_as_words():
+    (statistic,) = request(statistics=[FLAGGED]).canonical()["statistics"]
+    assert statistic["groups"] == ["true", "false"]
+    assert parse_request({**request().canonical(), "statistics": [statistic]}).statistics[0].groups == ("true", "false")
