@@ -39,7 +39,11 @@ def run_release(house: House, release_id: str) -> datetime | None:
         return None
     if house.gateway.now() < release.deadline_at:
         return release.deadline_at
-    _hand_over(house, release)
+    try:
+        _hand_over(house, release)
+    except Refusal as why:
+        if not _is_taken(why):
+            raise
     return None
 
 

@@ -103,9 +103,9 @@ def test_many_workers_draw_each_release_once(settled: Town, draws: Counter[str])
     assert {row.state for row in rows(settled, Release)} == {ReleaseState.SEALED}
     spends = rows(settled, LedgerEntry, LedgerEntry.kind == EntryKind.SPEND)
     assert sorted(entry.release_id for entry in spends) == sorted(releases)
-    sealed = Counter(row.subject_id for row in rows(settled, AuditEvent, AuditEvent.command == "SEAL_ARTEFACT"))
+    sealed = Counter(row.subject_id for row in rows(settled, AuditEvent, AuditEvent.event == "release:sealed"))
     assert sealed == dict.fromkeys(releases, 1)
-    assert {row.outcome for row in rows(settled, Task)} == {"done"}
+    assert {(row.outcome, row.defects) for row in rows(settled, Task)} == {("done", 0)}
 
 
 def test_every_kind_of_task_delivered_again_changes_nothing(settled: Town, draws: Counter[str]) -> None:
