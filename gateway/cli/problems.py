@@ -31,7 +31,7 @@ def told(error: Exception) -> int:
     if isinstance(error, OSError):
         what = error.strerror or type(error).__name__
         return _say("file:unusable", f"{error.filename or 'A file'}: {what}.", "Name one that can be used.", REFUSED)
-    if isinstance(error, UnicodeError):
+    if isinstance(error, UnicodeError) or (isinstance(error, ValueError) and "null byte" in str(error)):
         return _say("arguments:not_text", "Something given is not text.", "Type it again.", WRONG_ARGUMENTS)
     return _defect(error)
 

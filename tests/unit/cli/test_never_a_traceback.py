@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gateway.cli.main import main
@@ -46,6 +46,7 @@ def told(arguments: list[str]) -> None:
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=FIXTURES)
+@example(["audit", "verify"], ["a\0b"])
 @given(PATHS, st.lists(WORDS, max_size=5))
 def test_whatever_is_typed(path: list[str], words: list[str]) -> None:
     told([*path, *words])
