@@ -8,6 +8,7 @@ Its interval holds every leaf j that the noise cannot rule out: with D(j) = peop
 quantile is the only j with D(j − 1) < 0 ≤ D(j), so each of the two is allowed to be wrong by its own 97.5 % reach.
 """
 
+import math
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
@@ -75,8 +76,9 @@ class Quantiles:
 
     @property
     def contribution(self) -> Contribution:
-        """One range of each level, by 1."""
-        return Contribution(l1=self.levels, l2_squared=self.levels, largest=1)
+        """One range of each level, by 1. `largest` also keeps every fitted range above the noise floor."""
+        least = tree.fit(self.steps.size).sharpest
+        return Contribution(l1=self.levels, l2_squared=self.levels, largest=math.ceil(1 / least - 1e-9))
 
     @property
     def coordinates(self) -> int:

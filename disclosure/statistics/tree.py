@@ -42,10 +42,14 @@ def counted(exact: Integers) -> Integers:
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """`leaves` maps noisy ranges to least-squares leaves; `covariance` is that of the leaves at unit noise."""
+    """`leaves` maps noisy ranges to least-squares leaves; `covariance` is that of the leaves at unit noise.
+
+    `sharpest` is the least deviation, at unit noise, that the fit leaves any range: all levels tell of it together.
+    """
 
     leaves: Floats
     covariance: Floats
+    sharpest: float
 
     def running(self, noisy: Integers, share: float) -> tuple[Floats, Floats]:
         """(cells, leaves): people up to and with each leaf less `share` of all; and its deviation at unit noise."""
@@ -67,4 +71,5 @@ def fit(leaves: int) -> Fit:
         [(places[np.newaxis, :] // size == np.arange(-(-leaves // size))[:, np.newaxis]) for size in sizes(leaves)]
     ).astype(np.float64)
     covariance = np.linalg.inv(design.T @ design).astype(np.float64)
-    return Fit(covariance @ design.T, covariance)
+    spread = np.sqrt(np.einsum("ij,jk,ik->i", design, covariance, design))
+    return Fit(covariance @ design.T, covariance, float(spread.min()))
