@@ -93,11 +93,13 @@ def test_64_writers_spend_what_fits_and_no_more(town: Town, capsys: pytest.Captu
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    outcome = Counter(at_once(*(draw(number) for number in range(WRITERS))))
-    stop.set()
-    watcher.join()
-    for unit in units:
-        unit.dispose()
+    try:
+        outcome = Counter(at_once(*(draw(number) for number in range(WRITERS))))
+    finally:
+        stop.set()
+        watcher.join()
+        for unit in units:
+            unit.dispose()
     with capsys.disabled():
         print(f"\n{WRITERS} writers: {dict(outcome)}, {looks['budget']} looks, {granted=} {cost=}")
     fit = granted // cost
