@@ -130,3 +130,19 @@ def test_every_kind_of_task_delivered_again_changes_nothing(settled: Town, draws
     all_at_work(settled)
     assert everything(settled) == before
     assert draws == {"Question 1": 1}
+
+
+def test_a_worker_that_comes_second_leaves_the_draw_to_the_first(
+    settled: Town, draws: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release_id, really = cleared(settled, 1), drawing._system
+
+    def late(house: House, command: Command, release: Release, *given: Any) -> None:
+        if command is Command.RESERVE_BUDGET:
+            really(house, command, release)  # another worker was quicker
+        really(house, command, release, *given)
+
+    monkeypatch.setattr(drawing, "_system", late)
+    assert drawing.run_release(settled.at, release_id) is None
+    assert [row.state for row in rows(settled, Release)] == [ReleaseState.RESERVED]
+    assert not draws
