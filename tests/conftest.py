@@ -1,5 +1,6 @@
 """Options of a test run."""
 
+import gc
 import os
 
 import pytest
@@ -32,3 +33,10 @@ def town(tmp_path):
     settled = settle_town(tmp_path)
     yield settled
     settled.gateway.unit.dispose()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """What a file left open is found at its own end, not in the middle of another."""
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()

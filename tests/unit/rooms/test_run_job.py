@@ -76,6 +76,7 @@ def told(
     monkeypatch.setattr(jobs, "open_snapshot", lambda *_: SimpleNamespace(room=folder))
     jobs.run_job(House(town, answer), job)  # type: ignore[arg-type]
     row = town.read(lambda work: work.need(Job, job))
+    town.gateway.unit.dispose()
     assert row.state is JobState.ENDED
     names = {"id", "workspace_id", "transfer_id", "person_id"}
     return {name: value for name, value in row.model_dump().items() if name not in names}
