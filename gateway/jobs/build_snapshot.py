@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import date
+from importlib.metadata import version
 from secrets import token_bytes
 
 from gateway.commands.perform import perform
@@ -17,7 +18,7 @@ from workspaces.catalogue.errors import Invalid
 from workspaces.intake import Vault
 from workspaces.snapshots import PseudonymKey, SnapshotPlan, build
 
-CODE_VERSION = "0.1.0"
+CODE_VERSION = version("tre-gateway")
 
 
 def build_snapshot(house: House, snapshot_id: str) -> None:
