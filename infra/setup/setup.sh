@@ -18,6 +18,7 @@ need bubblewrap "the sandbox that rooms are made of"
 need libseccomp2 "the system-call filter of rooms"
 need postgresql "the database tests on PostgreSQL (./run check)"
 need chromium "browser and accessibility tests (./run check)"
+need openjdk-17-jre-headless "the Spark engine, an extra, and its tests (./run check)"
 [ -n "$missing" ] || echo "  nothing is missing"
 
 if [ "$(id -u)" != 0 ]; then
