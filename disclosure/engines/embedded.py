@@ -12,20 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlglot import exp
 
-from disclosure.engines.plan import (
-    Bins,
-    CellPlan,
-    CountAll,
-    CountKnown,
-    CountTrue,
-    Measure,
-    SnapshotFiles,
-    Squares,
-    Steps,
-    Sum,
-)
+from disclosure.engines.cells import cell_of, column, measured
+from disclosure.engines.plan import CellPlan, SnapshotFiles
 from disclosure.person_view.schema import PERSON_ID, ProvenView
-from workspaces.catalogue.columns import Domain
 from workspaces.catalogue.tables import TABLES
 
 VIEW = "people_viewed"
@@ -93,14 +82,14 @@ def _statements(view: ProvenView, files: SnapshotFiles) -> list[exp.Expr]:
 
 def _sampled(path: Path) -> exp.Select:
     """One row per person of the secret sampling file."""
-    key = exp.alias_(exp.Min(this=_column(SAMPLE_KEY)), SAMPLE_KEY, quoted=True)
-    return exp.select(_column(PERSON_ID), key).from_(_parquet(path)).group_by(_column(PERSON_ID))
+    key = exp.alias_(exp.Min(this=column(SAMPLE_KEY)), SAMPLE_KEY, quoted=True)
+    return exp.select(column(PERSON_ID), key).from_(_parquet(path)).group_by(column(PERSON_ID))
 
 
 def _over(table: str, cap: int) -> exp.Select:
     """The people with more rows than the cap: few or none, so that only theirs are sorted."""
     many = exp.GT(this=exp.Count(this=exp.Star(), big_int=True), expression=exp.Literal.number(cap))
-    return exp.select(_column(PERSON_ID)).from_(_table(f"raw_{table}")).group_by(_column(PERSON_ID)).having(many)
+    return exp.select(column(PERSON_ID)).from_(_table(f"raw_{table}")).group_by(column(PERSON_ID)).having(many)
 
 
 def _capped(table: str, columns: Sequence[str], cap: int) -> exp.Query:
@@ -109,121 +98,45 @@ def _capped(table: str, columns: Sequence[str], cap: int) -> exp.Query:
     The order is over the secret key of the person and every column but the dense number, completed by the columns
     themselves: which rows stay is a function of that person's rows, not of where they are stored.
     """
-    wanted = [_column(name) for name in columns]
+    wanted = [column(name) for name in columns]
     kept = exp.select(*wanted).from_(_table(f"raw_{table}"))
     kept = kept.where(_among(SAMPLING)).where(exp.Not(this=_among(f"over_{table}")))
-    ranked = exp.select(*(_column(name, "r") for name in columns), exp.alias_(_rank(columns), "kept_rank", quoted=True))
+    ranked = exp.select(*(column(name, "r") for name in columns), exp.alias_(_rank(columns), "kept_rank", quoted=True))
     ranked = ranked.from_(_table(f"raw_{table}", "r")).join(
-        _table(SAMPLING, "s"), on=exp.EQ(this=_column(PERSON_ID, "r"), expression=_column(PERSON_ID, "s"))
+        _table(SAMPLING, "s"), on=exp.EQ(this=column(PERSON_ID, "r"), expression=column(PERSON_ID, "s"))
     )
     ranked = ranked.where(_among(f"over_{table}", "r"))
-    least = exp.LTE(this=_column("kept_rank"), expression=exp.Literal.number(cap))
+    least = exp.LTE(this=column("kept_rank"), expression=exp.Literal.number(cap))
     cut = exp.select(*(node.copy() for node in wanted)).from_(ranked.subquery("ranked")).where(least)
     return exp.union(kept, cut, distinct=False)
 
 
 def _rank(columns: Sequence[str]) -> exp.Expr:
-    others = [_column(name, "r") for name in columns if name != PERSON_ID]
-    keyed = exp.Anonymous(this="hash", expressions=[_column(SAMPLE_KEY, "s"), *others])
+    others = [column(name, "r") for name in columns if name != PERSON_ID]
+    keyed = exp.Anonymous(this="hash", expressions=[column(SAMPLE_KEY, "s"), *others])
     order = exp.Order(expressions=[exp.Ordered(this=node.copy(), nulls_first=True) for node in (keyed, *others)])
-    return exp.Window(this=exp.RowNumber(), partition_by=[_column(PERSON_ID, "r")], order=order)
+    return exp.Window(this=exp.RowNumber(), partition_by=[column(PERSON_ID, "r")], order=order)
 
 
 def _viewed(view: ProvenView) -> str:
     """The person view as a table. Grouping by the key again makes "one row per person" structural."""
-    columns = [exp.alias_(exp.Max(this=_column(name)), name, quoted=True) for name in view.columns]
-    select = exp.select(*columns).from_(exp.to_table("proven")).group_by(_column(PERSON_ID)).sql(dialect="duckdb")
+    columns = [exp.alias_(exp.Max(this=column(name)), name, quoted=True) for name in view.columns]
+    select = exp.select(*columns).from_(exp.to_table("proven")).group_by(column(PERSON_ID)).sql(dialect="duckdb")
     return f"CREATE TABLE {VIEW} AS WITH proven AS MATERIALIZED ({view.sql}) {select}"
 
 
 def _answer(connection: duckdb.DuckDBPyConnection, plan: CellPlan) -> Integers:
-    cell = _cell(plan)
-    sums = [node for measure in plan.measures for node in _measured(measure)]
+    cell = cell_of(plan)
+    sums = [node for measure in plan.measures for node in measured(measure)]
     made = [exp.alias_(exp.cast(exp.Sum(this=node), "BIGINT"), f"n{i}", quoted=True) for i, node in enumerate(sums)]
     inner = exp.select(exp.alias_(cell, "_cell", quoted=True), "*").from_(_table(VIEW))
-    known = exp.Not(this=exp.Is(this=_column("_cell"), expression=exp.Null()))
-    select = exp.select(_column("_cell"), *made).from_(inner.subquery("celled")).where(known).group_by(_column("_cell"))
+    known = exp.Not(this=exp.Is(this=column("_cell"), expression=exp.Null()))
+    select = exp.select(column("_cell"), *made).from_(inner.subquery("celled")).where(known).group_by(column("_cell"))
     found = connection.execute(select.sql(dialect="duckdb")).fetchnumpy()
     answer = np.zeros((plan.shape[0] * plan.inner, len(sums)), dtype=np.int64)
     for position in range(len(sums)):
         answer[found["_cell"].astype(np.int64), position] = found[f"n{position}"].astype(np.int64)
     return answer.reshape(plan.shape)
-
-
-def _cell(plan: CellPlan) -> exp.Expr:
-    """The row of the answer that a person belongs to: NULL when a key is not in its domain."""
-    cell: exp.Expr = _number(0)
-    for column, domain in plan.keys:
-        scaled = exp.Mul(this=exp.Paren(this=cell), expression=_number(len(domain.values)))
-        cell = exp.Add(this=scaled, expression=_position(column.name, domain))
-    if plan.steps:
-        scaled = exp.Mul(this=exp.Paren(this=cell), expression=_number(plan.steps.size))
-        cell = exp.Add(this=scaled, expression=_step(plan.steps))
-    return cell
-
-
-def _position(name: str, domain: Domain) -> exp.Expr:
-    cases = exp.Case(this=_column(name))
-    for position, value in enumerate(domain.values):
-        cases = cases.when(exp.convert(value), _number(position), copy=False)
-    return cases
-
-
-def _measured(measure: Measure) -> list[exp.Expr]:
-    """What one person adds to each column of a measure; an unknown value adds 0."""
-    if isinstance(measure, CountAll):
-        return [_number(1)]
-    value = _column(measure.column)
-    known = exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null()))
-    if isinstance(measure, CountTrue):
-        return [_one_if(exp.Is(this=value, expression=exp.true()))]
-    if isinstance(measure, CountKnown):
-        return [_one_if(known)]
-    if isinstance(measure, Sum | Squares):
-        centred: exp.Expr = _centred(measure, value)
-        if isinstance(measure, Squares):
-            centred = exp.Mul(this=exp.Paren(this=centred), expression=exp.Paren(this=centred.copy()))
-        return [exp.Case().when(known, centred).else_(_number(0))]
-    return [_one_if(_within(measure, position)) for position in range(measure.width)]
-
-
-def _step(steps: Steps) -> exp.Expr:
-    """The step of a value; NULL where it is not known, which LEAST and GREATEST would pass over."""
-    value = _column(steps.column)
-    above = exp.Sub(this=_clamped(value, steps), expression=exp.Paren(this=_number(steps.lower)))
-    step = exp.IntDiv(this=exp.Paren(this=above), expression=_number(steps.width))
-    return exp.Case().when(exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())), step)
-
-
-def _centred(measure: Sum | Squares, value: exp.Expr) -> exp.Expr:
-    return exp.Sub(this=_clamped(value, measure), expression=exp.Paren(this=_number(measure.centre)))
-
-
-def _clamped(value: exp.Expr, bounds: Sum | Squares | Steps) -> exp.Expr:
-    least = exp.Least(this=value, expressions=[_number(bounds.upper)])
-    return exp.Greatest(this=least, expressions=[_number(bounds.lower)])
-
-
-def _within(bins: Bins, position: int) -> exp.Expr:
-    low, high = bins.edges[position], bins.edges[position + 1]
-    below = exp.LTE if position == bins.width - 1 else exp.LT
-    return exp.And(
-        this=exp.GTE(this=_column(bins.column), expression=_number(low)),
-        expression=below(this=_column(bins.column), expression=_number(high)),
-    )
-
-
-def _one_if(test: exp.Expr) -> exp.Expr:
-    return exp.Case().when(test, _number(1)).else_(_number(0))
-
-
-def _number(value: int) -> exp.Expr:
-    digits: exp.Expr = exp.Literal.number(abs(value))
-    return exp.cast(exp.Neg(this=digits) if value < 0 else digits, "BIGINT")
-
-
-def _column(name: str, table: str | None = None) -> exp.Expr:
-    return exp.column(name, table=table, quoted=True)
 
 
 def _table(name: str, alias: str | None = None) -> exp.Expr:
@@ -238,7 +151,7 @@ def _parquet(path: Path) -> exp.Expr:
 
 def _among(table: str, alias: str | None = None) -> exp.Expr:
     """The row's person is in that table."""
-    return exp.In(this=_column(PERSON_ID, alias), query=exp.select(_column(PERSON_ID)).from_(_table(table)).subquery())
+    return exp.In(this=column(PERSON_ID, alias), query=exp.select(column(PERSON_ID)).from_(_table(table)).subquery())
 
 
 def _create(name: str, query: exp.Query, kind: str) -> exp.Expr:
