@@ -5,7 +5,18 @@ An engine writes the tree in its own SQL. A node that is new here needs its line
 
 from sqlglot import exp
 
-from disclosure.engines.plan import Bins, CellPlan, CountAll, CountKnown, CountTrue, Measure, Squares, Steps, Sum
+from disclosure.engines.plan import (
+    Bins,
+    CellPlan,
+    CountAll,
+    CountKnown,
+    CountTrue,
+    Measure,
+    Product,
+    Squares,
+    Steps,
+    Sum,
+)
 from workspaces.catalogue.columns import Domain
 
 
@@ -32,6 +43,8 @@ def measured(measure: Measure) -> list[exp.Expr]:
     """What one person adds to each column of a measure; an unknown value adds 0."""
     if isinstance(measure, CountAll):
         return [number(1)]
+    if isinstance(measure, Product):
+        return [_multiplied(measure)]
     value = column(measure.column)
     known = exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null()))
     if isinstance(measure, CountTrue):
@@ -44,6 +57,16 @@ def measured(measure: Measure) -> list[exp.Expr]:
             centred = exp.Mul(this=exp.Paren(this=centred), expression=exp.Paren(this=centred.copy()))
         return [exp.Case().when(known, centred).else_(number(0))]
     return [_one_if(_within(measure, position)) for position in range(measure.width)]
+
+
+def _multiplied(product: Product) -> exp.Expr:
+    """The product of a person's values, 0 unless all of them are known."""
+    known = [exp.Not(this=exp.Is(this=column(name), expression=exp.Null())) for name in product.known]
+    made: exp.Expr = number(1)
+    for factor in product.factors:
+        value = _centred(factor, exp.cast(column(factor.column), "BIGINT"))  # a flag counts as 0 or 1
+        made = exp.Mul(this=made, expression=exp.Paren(this=value))
+    return exp.Case().when(exp.and_(*known), made).else_(number(0))
 
 
 def _step(steps: Steps) -> exp.Expr:

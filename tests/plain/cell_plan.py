@@ -4,7 +4,7 @@ from itertools import pairwise, product
 
 import numpy as np
 
-from disclosure.engines.plan import Bins, CellPlan, CountAll, CountKnown, CountTrue, Squares, Sum
+from disclosure.engines.plan import Bins, CellPlan, CountAll, CountKnown, CountTrue, Product, Squares, Sum
 
 
 def answer(plan: CellPlan, people, columns):
@@ -34,6 +34,8 @@ def _numbers(plan, person, columns):
             numbers.append(_clamped(measure, _units(person[measure.column], columns[measure.column])))
         elif isinstance(measure, Squares):
             numbers.append(_clamped(measure, _units(person[measure.column], columns[measure.column])) ** 2)
+        elif isinstance(measure, Product):
+            numbers.append(_product(measure, person, columns))
         elif isinstance(measure, Bins):
             numbers.extend(_bins(measure, _units(person[measure.column], columns[measure.column])))
     return numbers
@@ -46,6 +48,17 @@ def _step(steps, person, columns):
 
 def _units(value, column):
     return None if value is None else int(value / column.grid.step)
+
+
+def _product(measure, person, columns):
+    if any(person[name] is None for name in measure.known):
+        return 0
+    found = 1
+    for factor in measure.factors:
+        value = person[factor.column]
+        value = int(value) if isinstance(value, bool) else _units(value, columns[factor.column])
+        found *= _clamped(factor, value)
+    return found
 
 
 def _clamped(measure, value):
