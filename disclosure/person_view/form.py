@@ -4,6 +4,7 @@ A form becomes the same parsed query that SQL becomes, so that one prover judges
 events gets `false` for exists, 0 for count and "not known" for latest, earliest, min, max and mean.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
@@ -137,6 +138,13 @@ def query(form: Form) -> exp.Select:
             made[column.name] = _filled(column, _column(alias, "v"))
     select = select.select(*(exp.alias_(value, name) for name, value in made.items()))
     return _where(select, form.where, lambda name: made[name] if name in made else _column("p", name))
+
+
+def rows(events: Events, names: Iterable[str]) -> exp.Select:
+    """The query of the event rows themselves: the person key and these columns."""
+    wanted = [_column("t", name) for name in ("person_id", *dict.fromkeys(names))]
+    select = exp.select(*wanted).from_(exp.to_table(events.table).as_("t"))
+    return _where(select, events.where, lambda name: _column("t", name))
 
 
 def _column(table: str, name: str) -> exp.Column:
