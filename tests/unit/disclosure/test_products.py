@@ -13,7 +13,7 @@ BMI = 3038553
 VIEW = (
     "SELECT p.person_id, p.sex, p.year_of_birth AS born, count(m.measurement_date) AS n, "
     "max(m.value_as_number) AS bmi, count(m.measurement_date) > 1 AS often FROM person p "
-    f"LEFT JOIN measurement m ON m.person_id = p.person_id AND m.measurement_concept_id = {BMI} "
+    "LEFT JOIN measurement m ON m.person_id = p.person_id AND m.measurement_concept_id = 3038553 "
     "GROUP BY p.person_id, p.sex, p.year_of_birth"
 )
 WORLD = {
