@@ -9,9 +9,9 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-from numpy.typing import NDArray
 from sqlglot import exp
 
+from disclosure.engines import AggregateFailed, Integers
 from disclosure.engines.cells import cell_of, column, measured
 from disclosure.engines.plan import CellPlan, SnapshotFiles
 from disclosure.person_view.schema import PERSON_ID, ProvenView
@@ -20,12 +20,6 @@ from workspaces.catalogue.tables import TABLES
 VIEW = "people_viewed"
 SAMPLING = "people_sampled"
 SAMPLE_KEY = "sample_key"
-
-Integers = NDArray[np.int64]
-
-
-class AggregateFailed(Exception):
-    """The aggregate did not end. It carries neither cause nor text of the engine: those could hold records."""
 
 
 def aggregate(

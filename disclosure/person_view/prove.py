@@ -53,25 +53,27 @@ def _proven(view: View, schema: Schema) -> ProvenView:
         refuse("group", "The view can hold several rows per person, because it is not grouped by person_id.")
     if not relation.columns:
         refuse("column", "The view has no column besides person_id.", "Select at least one more column.")
+    tree = _tree(proof, written)
     return ProvenView(
-        sql=_text(proof, written),
+        sql=tree.sql(dialect="duckdb", pretty=True, comments=False),
         columns={name: _column(name, value) for name, value in relation.columns.items()},
         tables=frozenset(proof.reads),
         literals=tuple(proof.literals),
         notes=tuple(proof.notes),
         sources={table: (PERSON_ID, *sorted(names)) for table, names in sorted(proof.reads.items())},
+        tree=tree,
         rows_per_person=schema.rows_per_person,
     )
 
 
-def _text(proof: Proof, written: exp.Select) -> str:
+def _tree(proof: Proof, written: exp.Select) -> exp.Select:
     for table, names in sorted(proof.reads.items()):
         written = written.with_(
             exp.to_identifier(f"read_{table}", quoted=True), as_=read(table, names, proof.concepts), copy=False
         )
     for name, select in proof.steps:
         written = written.with_(exp.to_identifier(name, quoted=True), as_=select, copy=False)
-    return written.sql(dialect="duckdb", pretty=True, comments=False)
+    return written
 
 
 def _column(name: str, value: Value) -> ViewColumn:

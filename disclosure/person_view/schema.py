@@ -5,8 +5,10 @@ a column without a grid cannot be summed, one without a domain cannot be a key.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+
+from sqlglot import exp
 
 from workspaces.catalogue.columns import Column, Domain, Grid, Type
 from workspaces.catalogue.errors import Invalid
@@ -43,6 +45,7 @@ class ProvenView:
     Each person's row is a function of that person's rows in `tables` alone, whatever order they are stored in.
     `sources` names the columns read from each table; `notes` says what was completed or rewritten. The proof holds
     for tables that keep at most `rows_per_person` rows of each person, and one in tables of one row per person.
+    `tree` is what `sql` is written from; other engines have writers of their own for it.
     """
 
     sql: str
@@ -51,6 +54,7 @@ class ProvenView:
     literals: tuple[Literal, ...]
     notes: tuple[str, ...]
     sources: Mapping[str, tuple[str, ...]]
+    tree: exp.Select = field(repr=False, compare=False)
     rows_per_person: int = ROWS_PER_PERSON
 
 

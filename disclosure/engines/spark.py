@@ -1,0 +1,130 @@
+"""The bounded aggregate on Spark: the same tree as on DuckDB, in Spark's own SQL.
+
+Only sums per cell are collected to the driver. A session has neither a page nor an event log, which would show exact
+row counts; nothing is logged, as messages of an engine can hold records. Numbers that do not fit would wrap instead of
+failing, so that no value can be told from an error; the bounds of the proof keep them from it.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sqlglot import exp
+
+from disclosure.engines import AggregateFailed, Integers
+from disclosure.engines.cells import cell_of, column, measured
+from disclosure.engines.plan import CellPlan, SnapshotFiles
+from disclosure.engines.spark_sql import name, write
+from disclosure.person_view.schema import PERSON_ID, ProvenView
+from workspaces.catalogue.tables import TABLES
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+VIEW = "people_viewed"
+SAMPLING = "people_sampled"
+SAMPLE_KEY = "sample_key"
+
+CONTEXT = {
+    "spark.app.name": "release",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.eventLog.enabled": "false",
+    "spark.log.level": "OFF",
+}
+SESSION = {
+    "spark.sql.ansi.enabled": "false",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
+    "spark.sql.caseSensitive": "true",
+}
+
+
+def aggregate(
+    view: ProvenView, plans: Sequence[CellPlan], files: SnapshotFiles, *, threads: int = 2, memory_mib: int = 2048
+) -> list[Integers]:
+    """For each plan an int64 array (cells, columns) in the order of `plan.cells()`. Raises AggregateFailed, bare.
+
+    `threads` and `memory_mib` hold for a context that is started here; a cluster's own configuration says the rest.
+    """
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    try:
+        session = _session(threads, memory_mib)
+        people = _staged(session, view, files).persist()
+        try:
+            people.createOrReplaceTempView(VIEW)
+            return [_answer(session, plan) for plan in plans]
+        finally:
+            people.unpersist()
+    except (Py4JError, PySparkException):
+        pass
+    raise AggregateFailed  # outside the handler, so that it has no context
+
+
+def _session(threads: int, memory_mib: int) -> "SparkSession":
+    """A session of its own, views and settings included, on the one context of this process."""
+    from pyspark.sql import SparkSession
+
+    for logger in ("py4j", "SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+        logging.getLogger(logger).disabled = True  # they quote what an engine says
+    start = {"spark.driver.memory": f"{memory_mib}m", "spark.sql.shuffle.partitions": str(threads), **CONTEXT}
+    builder = SparkSession.builder
+    for key, value in start.items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate().newSession()
+    context = session.sparkContext
+    if context.uiWebUrl is not None or context.getConf().get("spark.eventLog.enabled") == "true":
+        raise AggregateFailed  # somebody's page or file would show exact numbers
+    for key, value in SESSION.items():
+        session.conf.set(key, value)
+    return session
+
+
+def _staged(session: "SparkSession", view: ProvenView, files: SnapshotFiles) -> "DataFrame":
+    """The person view over who is sampled and each table cut to its cap, one row per person once more."""
+    session.read.parquet(str(files.sampling)).createOrReplaceTempView("raw_sampling")
+    _view(session, SAMPLING, f"SELECT {PERSON_ID}, MIN({SAMPLE_KEY}) AS {SAMPLE_KEY} FROM raw_sampling GROUP BY 1")  # noqa: S608
+    for table in sorted(view.sources):
+        session.read.parquet(str(files.room / f"{table}.parquet")).createOrReplaceTempView(f"raw_{table}")
+        cap = 1 if TABLES[table].one_row_per_person else view.rows_per_person
+        _view(session, table, _capped(table, view.sources[table], cap))
+    _view(session, "proven", write(view.tree))
+    kept = ", ".join(f"MAX({name(each)}) AS {name(each)}" for each in view.columns)
+    return session.sql(f"SELECT {kept} FROM proven GROUP BY {name(PERSON_ID)}")  # noqa: S608
+
+
+def _view(session: "SparkSession", called: str, query: str) -> None:
+    session.sql(query).createOrReplaceTempView(called)
+
+
+def _capped(table: str, columns: Iterable[str], cap: int) -> str:
+    """Rows of sampled people; of each the `cap` rows with the least keyed hash.
+
+    The order is over the secret key of the person and every column but the dense number, completed by the columns
+    themselves: which rows stay is a function of that person's rows, not of where they are stored.
+    """
+    others = [f"r.{name(each)}" for each in columns if each != PERSON_ID]
+    order = ", ".join([f"XXHASH64({', '.join([f's.{SAMPLE_KEY}', *others])})", *others])
+    key, wanted = name(PERSON_ID), ", ".join(name(each) for each in columns)
+    return (  # names of the catalogue only
+        f"SELECT {wanted} FROM (SELECT r.{key}{''.join(f', {each}' for each in others)}, "  # noqa: S608
+        f"ROW_NUMBER() OVER (PARTITION BY r.{key} ORDER BY {order}) AS kept_rank "
+        f"FROM raw_{table} AS r INNER JOIN {SAMPLING} AS s ON r.{key} = s.{key}) AS ranked WHERE kept_rank <= {cap}"
+    )
+
+
+def _answer(session: "SparkSession", plan: CellPlan) -> Integers:
+    sums = [node for measure in plan.measures for node in measured(measure)]
+    made = ", ".join(f"CAST(SUM({write(node)}) AS BIGINT) AS n{position}" for position, node in enumerate(sums))
+    cell = write(exp.alias_(cell_of(plan), "_cell", quoted=True))
+    found = session.sql(
+        f"SELECT _cell, {made} FROM (SELECT {cell}, * FROM {VIEW}) AS celled WHERE _cell IS NOT NULL "  # noqa: S608
+        f"GROUP BY {write(column('_cell'))}"
+    ).collect()
+    answer = np.zeros((plan.shape[0] * plan.inner, len(sums)), dtype=np.int64)
+    for cells, *numbers in found:
+        answer[int(cells)] = numbers
+    return answer.reshape(plan.shape)
