@@ -46,10 +46,35 @@ def gaussian_scale(*, l2_squared: int, micro_rho: int) -> Fraction:
     if micro_rho <= 0 or l2_squared <= 0:
         raise ValueError("a scale needs a positive allowance and a positive sensitivity")
     squared = Fraction(l2_squared * MICRO) * _SLACK / (2 * micro_rho)
+    return _root_in_steps(squared) * SCALE_STEP
+
+
+def laplace_scale(*, l1: int, micro_rho: int) -> Fraction:
+    """The least scale, a multiple of SCALE_STEP, whose cost of Laplace noise is at most `micro_rho` (> 0)."""
+    if micro_rho <= 0 or l1 <= 0:
+        raise ValueError("a scale needs a positive allowance and a positive sensitivity")
+    squared = (Fraction(l1) * _SLACK) ** 2 * MICRO / (2 * micro_rho)
+    return _root_in_steps(squared) * SCALE_STEP
+
+
+def laplace_epsilon(*, l1: int, scale: Fraction) -> int:
+    """Micro-ε, rounded up, of discrete Laplace noise where δ = 0: L1 / scale."""
+    return math.ceil(Fraction(l1 * MICRO) / scale)
+
+
+def laplace_scale_of_epsilon(*, l1: int, epsilon_micro: int) -> Fraction:
+    """The least scale, a multiple of SCALE_STEP, whose ε at δ = 0 is at most `epsilon_micro` (> 0)."""
+    if epsilon_micro <= 0 or l1 <= 0:
+        raise ValueError("a scale needs a positive allowance and a positive sensitivity")
+    return math.ceil(Fraction(l1 * MICRO, epsilon_micro) / SCALE_STEP) * SCALE_STEP
+
+
+def _root_in_steps(squared: Fraction) -> int:
+    """The least number of steps whose square is at least that."""
     steps = math.isqrt(math.ceil(squared / SCALE_STEP**2))
     while (steps * SCALE_STEP) ** 2 < squared:
         steps += 1
-    return steps * SCALE_STEP
+    return steps
 
 
 def epsilon_of_rho(micro_rho: int, delta_e15: int) -> int:

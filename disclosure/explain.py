@@ -19,8 +19,10 @@ LAPLACE = "discrete Laplace"
 WIDE = 256
 
 
-def quantile(confidence: float, cells: int = 1) -> float:
-    """The two-sided normal quantile at which all of `cells` numbers hold together with this confidence."""
+def quantile(confidence: float, cells: int = 1, mechanism: str = GAUSSIAN) -> float:
+    """The two-sided quantile of unit noise at which all of `cells` numbers hold together with this confidence."""
+    if mechanism == LAPLACE:
+        return math.log(cells / (1 - confidence))
     return -NormalDist().inv_cdf((1 - confidence) / (2 * cells))
 
 

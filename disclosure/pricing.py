@@ -1,6 +1,8 @@
 """What a release costs and gives, from the request, its proven view and the grant's terms; never from records.
 
-The ε of a request is turned into ρ once, at the δ of the terms, and shared equally by its statistics.
+The ε of a request is turned into ρ once, at the δ of the terms (where δ = 0 it stays ε). A statistic that says which
+half-width it wants takes what that costs; the others share equally what is left. Of the mechanisms that a statistic can
+be drawn with the cheaper one is taken (see `mechanisms`).
 """
 
 import math
@@ -8,11 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import NoReturn
 
-from disclosure.accounting import SCALE_STEP, epsilon_of_rho, gaussian_cost, gaussian_scale, rho_of_epsilon
-from disclosure.explain import CONFIDENCE, GAUSSIAN, quantile, width_sentence
+from disclosure.accounting import epsilon_of_rho, rho_of_epsilon
+from disclosure.explain import width_sentence
+from disclosure.mechanisms import Market, Noise, epsilon_words
 from disclosure.person_view import Literal, ProvenView
 from disclosure.requests import ReleaseRequest
+from disclosure.requests import Statistic as Asked
 from disclosure.statistics.base import Statistic
 from disclosure.terms import Terms
 from workspaces.catalogue.errors import Invalid
@@ -22,7 +27,10 @@ MAX_NUMBERS = 100_000
 
 @dataclass(frozen=True)
 class PriceLine:
-    """One statistic of a price. `scale` is that of the noise on the drawn numbers; `at_floor` says it was raised."""
+    """One statistic of a price. `scale` is that of the noise on the drawn numbers; `at_floor` says it was raised.
+
+    `wanted` is the half-width that the request asked for. It is met exactly where `assumes` is None, else as a guide.
+    """
 
     statistic: str
     kind: str
@@ -35,6 +43,7 @@ class PriceLine:
     cells: int
     at_floor: bool
     note: str | None
+    wanted: Decimal | None = None
 
     @property
     def sentence(self) -> str:
@@ -70,55 +79,87 @@ def _numbers(statistics: Sequence[Statistic]) -> int:
     return sum(statistic.plan.shape[0] * statistic.coordinates for statistic in statistics)
 
 
-def price_of(request: ReleaseRequest, terms: Terms, view: ProvenView, statistics: Sequence[Statistic]) -> Price:
-    """The price of a request whose statistics are bound. Raises Invalid: too many numbers, too little ε."""
+def price_of(
+    request: ReleaseRequest, terms: Terms, view: ProvenView, statistics: Sequence[Statistic]
+) -> tuple[tuple[Statistic, ...], Price]:
+    """The bound statistics, settled on their mechanisms, and the price. Raises Invalid: numbers, epsilon, widths."""
     _check_size(statistics)
-    share = rho_of_epsilon(request.epsilon_micro, terms.delta_e15) // len(statistics)
-    if share == 0:
-        raise Invalid(
-            "request:epsilon_small",
-            "The epsilon is too small to be shared by this many statistics.",
-            "Offer more epsilon, or ask for fewer statistics.",
-        )
-    lines = tuple(_line(statistic, share, terms) for statistic in statistics)
-    micro_rho = sum(line.micro_rho for line in lines)
-    return Price(
+    noises = _shared(request, terms, statistics)
+    micro_rho = sum(noise.micro_rho for noise in noises)
+    price = Price(
         micro_rho=micro_rho,
         delta_e15=terms.delta_e15,
-        epsilon_micro=epsilon_of_rho(micro_rho, terms.delta_e15),
-        lines=lines,
+        epsilon_micro=_epsilon(terms, noises),
+        lines=tuple(_line(*each, terms) for each in zip(noises, request.statistics, strict=True)),
         deadline_seconds=_deadline(view, statistics, terms),
         memory_mib=_memory(view, terms),
         view_sql=view.sql,
         literals=view.literals,
         notes=view.notes,
     )
+    return tuple(noise.statistic for noise in noises), price
 
 
-def _line(statistic: Statistic, share: int, terms: Terms) -> PriceLine:
-    contribution = statistic.contribution
-    wanted = gaussian_scale(l2_squared=contribution.l2_squared, micro_rho=share)
-    least = floor_scale(terms.floor_half_width) * contribution.largest
-    scale = max(wanted, least)
-    expected = statistic.expected(scale, terms.public_population)
-    return PriceLine(
-        statistic=statistic.plan.name,
-        kind=statistic.kind,
-        mechanism=GAUSSIAN,
-        scale=scale,
-        micro_rho=gaussian_cost(l2_squared=contribution.l2_squared, scale=scale),
-        half_width_95=expected.half_width,
-        unit=str(statistic.about()["unit"]),
-        assumes=expected.assumes,
-        cells=statistic.plan.shape[0] * statistic.coordinates,
-        at_floor=least > wanted,
-        note=_floor_note(terms) if least > wanted else None,
+def _shared(request: ReleaseRequest, terms: Terms, statistics: Sequence[Statistic]) -> list[Noise]:
+    """What each statistic is drawn with: those that want a width first, the others with equal shares of the rest."""
+    market = Market(terms.delta_e15 == 0, terms.floor_half_width, terms.public_population)
+    wanted = [asked.half_width for asked in request.statistics]
+    settled = [
+        None if width is None else market.for_width(statistic, width)
+        for statistic, width in zip(statistics, wanted, strict=True)
+    ]
+    taken = [noise for noise in settled if noise]
+    left = _offered(request, terms) - sum(noise.charge for noise in taken)
+    share = left // max(1, len(settled) - len(taken))
+    if taken and (left < 0 or (share == 0 and len(taken) < len(settled))):
+        _refuse_widths(terms, taken)
+    if share <= 0 and not taken:
+        raise Invalid(
+            "request:epsilon_small",
+            "The epsilon is too small to be shared by this many statistics.",
+            "Offer more epsilon, or ask for fewer statistics.",
+        )
+    return [noise or market.for_charge(statistic, share) for noise, statistic in zip(settled, statistics, strict=True)]
+
+
+def _offered(request: ReleaseRequest, terms: Terms) -> int:
+    """The request's ε in the currency of its terms."""
+    micro = request.epsilon_micro
+    return rho_of_epsilon(micro, terms.delta_e15) if terms.delta_e15 else micro
+
+
+def _refuse_widths(terms: Terms, taken: Sequence[Noise]) -> NoReturn:
+    raise Invalid(
+        "request:half_width_costs",
+        f"The half-widths asked for cost epsilon {epsilon_words(_epsilon(terms, taken))} by themselves, which leaves "
+        "nothing, or too little, of what the request offers.",
+        "Offer more epsilon, or ask for wider intervals or fewer statistics.",
     )
 
 
-def floor_scale(half_width: int) -> Fraction:
-    """The least scale at which a 95 % half-width is at least so many people (P8), as a multiple of SCALE_STEP."""
-    return math.ceil(half_width / quantile(CONFIDENCE) / float(SCALE_STEP)) * SCALE_STEP
+def _epsilon(terms: Terms, noises: Sequence[Noise]) -> int:
+    """Micro-ε of these alone, rounded up."""
+    if terms.delta_e15 == 0:
+        return sum(noise.charge for noise in noises)
+    return epsilon_of_rho(sum(noise.micro_rho for noise in noises), terms.delta_e15)
+
+
+def _line(noise: Noise, asked: Asked, terms: Terms) -> PriceLine:
+    statistic = noise.statistic
+    return PriceLine(
+        statistic=statistic.plan.name,
+        kind=statistic.kind,
+        mechanism=noise.mechanism,
+        scale=noise.scale,
+        micro_rho=noise.micro_rho,
+        half_width_95=noise.expected.half_width,
+        unit=str(statistic.about()["unit"]),
+        assumes=noise.expected.assumes,
+        cells=statistic.plan.shape[0] * statistic.coordinates,
+        at_floor=noise.at_floor,
+        note=_floor_note(terms) if noise.at_floor else None,
+        wanted=asked.half_width,
+    )
 
 
 def _floor_note(terms: Terms) -> str:

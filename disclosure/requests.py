@@ -61,6 +61,16 @@ def _plain(value: object, shape: re.Pattern[str]) -> Decimal:
     return abs(exact) if exact == 0 else exact
 
 
+def _width(value: object) -> object:
+    """A half-width wanted: more than 0."""
+    if value is None:
+        return None
+    width = _plain(value, _DECIMAL)
+    if width <= 0:
+        raise PydanticCustomError("half_width", "must be more than 0")
+    return width
+
+
 def _bound(value: object) -> Decimal | None:
     return None if value is None else _plain(value, _DECIMAL)
 
@@ -103,6 +113,7 @@ def _several(value: object) -> object:
 
 Name = Annotated[str, StringConstraints(pattern=NAME, strict=True)]
 Bound = Annotated[Decimal | None, BeforeValidator(_bound)]
+Width = Annotated[Decimal | None, BeforeValidator(_width)]
 Edge = Annotated[Decimal, BeforeValidator(lambda value: _plain(value, _DECIMAL))]
 Key = Annotated[str, BeforeValidator(_key), StringConstraints(min_length=1, max_length=40)]
 Share = Annotated[Decimal, BeforeValidator(_share)]
@@ -113,7 +124,11 @@ class _Strict(BaseModel):
 
 
 class Statistic(_Strict):
-    """One statistic by groups. Bounds and edges are in the unit of the column's grid."""
+    """One statistic by groups. Bounds and edges are in the unit of the column's grid.
+
+    `half_width` is the 95 % half-width wanted, in the unit of the figure (of a share: 0.01 is one percentage point):
+    the statistic then takes the loss that this needs, instead of an equal share.
+    """
 
     name: Name
     kind: Kind
@@ -127,6 +142,7 @@ class Statistic(_Strict):
     ) = None
     group: Name | None = None
     groups: Annotated[tuple[Key, ...], BeforeValidator(_several), Field(min_length=2, max_length=2)] | None = None
+    half_width: Width = None
 
     @model_validator(mode="after")
     def _takes_what_its_kind_needs(self) -> Self:
@@ -159,7 +175,10 @@ class View(_Strict):
 
 
 class ReleaseRequest(_Strict):
-    """What a researcher asks to be released. `epsilon_micro` is in millionths."""
+    """What a researcher asks to be released. `epsilon_micro` is in millionths: the most that it may cost.
+
+    Where every statistic says the half-width it wants, epsilon may be left out and is then the most allowed, 1.
+    """
 
     title: Annotated[str, StringConstraints(min_length=1, max_length=120), BeforeValidator(_title)]
     view: View
@@ -168,6 +187,15 @@ class ReleaseRequest(_Strict):
     ]
     epsilon_micro: Annotated[int, BeforeValidator(_micro), Field(alias="epsilon")]
     sites: Annotated[tuple[Literal["local"]], BeforeValidator(_several)] = ("local",)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _offers_enough(cls, body: Any) -> Any:
+        asked = body.get("statistics") if isinstance(body, Mapping) else None
+        if not isinstance(asked, list | tuple) or not asked or "epsilon" in body:
+            return body
+        said = all(isinstance(each, Mapping) and each.get("half_width") is not None for each in asked)
+        return {**body, "epsilon": "1"} if said else body
 
     @model_validator(mode="after")
     def _names_statistics_once(self) -> Self:
@@ -238,6 +266,7 @@ _NEXT = {
     "quantiles": f"Give 1 to {MAX_QUANTILES} increasing numbers between 0 and 1 of at most 3 places, like 0.25 or 0.5.",
     "group": "Name one column of the view that has public values.",
     "groups": "Give the two values to compare, the reference last, for example [true, false].",
+    "half_width": "Give the half-width wanted as a plain decimal number above 0, for example 25 (people) or 0.01.",
     "sites": 'Leave it out, or give ["local"].',
     "view": 'Give {"form": {"columns": […]}} or {"sql": "SELECT …"}.',
     "form": "Each column has a name and one of person, exists, count, latest, earliest, min, max, mean.",

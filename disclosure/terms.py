@@ -16,10 +16,11 @@ class Terms:
     """The terms under which requests of one project are priced and drawn.
 
     `tables` are the granted columns by table. `delta_e15` is the δ at which one release is labelled and its ε turned
-    into ρ. `floor_half_width` is the least 95 % half-width, in people, of any count of people (privacy model P8).
-    `rows_per_person` caps the rows of one person in each table before the view runs (P6). `literal_bits` limits the
-    uncounted literals of an INFORMED request (P1), None for a BLIND one. `public_population` is an official figure,
-    never a count of records; expected widths of ratios lean on it. `seconds_per_unit` scales deadlines to the machine.
+    into ρ; 0 stands for pure ε with Laplace noise only. `floor_half_width` is the least 95 % half-width, in people, of
+    any count of people (privacy model P8). `rows_per_person` caps the rows of one person in each table before the view
+    runs (P6). `literal_bits` limits the uncounted literals of an INFORMED request (P1), None for a BLIND one.
+    `public_population` is an official figure, never a count of records; expected widths of ratios lean on it.
+    `seconds_per_unit` scales deadlines to the machine.
     """
 
     tables: Mapping[str, tuple[str, ...]]
@@ -33,8 +34,8 @@ class Terms:
     seconds_per_unit: int = 1
 
     def __post_init__(self) -> None:
-        if not 0 < self.delta_e15 < 10**15:
-            raise ValueError("δ lies between 0 and 1")
+        if not 0 <= self.delta_e15 < 10**15:
+            raise ValueError("δ is at least 0 and below 1")
         if self.floor_half_width < 0 or self.public_population < 1 or self.rows_per_person < 1:
             raise ValueError("a floor is not negative; populations and caps are at least 1")
         if self.seconds_per_unit < 1 or not self.statistics <= STATISTICS:

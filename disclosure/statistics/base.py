@@ -121,17 +121,19 @@ def additive(drawn: int, half: int, step: Fraction = Fraction(1), *, signed: boo
     return Estimate(exactly(value), exactly(value - width), exactly(value + width), loud, (drawn,))
 
 
-def half_width(scale: Fraction) -> int:
+def half_width(scale: Fraction, mechanism: str = GAUSSIAN) -> int:
     """The whole 95 % half-width of one drawn number."""
-    return bound(scale, GAUSSIAN, CONFIDENCE)
+    return bound(scale, mechanism, CONFIDENCE)
 
 
-def reach(scale: Fraction) -> float:
+def reach(scale: Fraction, mechanism: str = GAUSSIAN) -> float:
     """How far a combination of two drawn numbers reaches, per unit length of its weights, at 95 %.
 
-    The 0.71 is the most that whole-number steps of both can add (½ · √2): the noise is discrete.
+    The 0.71 is the most that whole-number steps of both can add (½ · √2): the noise is discrete. A combination of two
+    Gaussians reaches as far as one; one of two Laplaces never farther (weights c and s of unit length leave
+    (c²·exp(−t/c) − s²·exp(−t/s)) / (c² − s²) beyond t, which is most at c = 1 where t is the 95 % quantile).
     """
-    return quantile(CONFIDENCE) * float(scale) + 0.71
+    return quantile(CONFIDENCE, mechanism=mechanism) * float(scale) + 0.71
 
 
 def people_per_cell(plan: CellPlan, population: int) -> int:

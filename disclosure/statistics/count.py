@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from disclosure.engines.plan import CellPlan, CountAll
+from disclosure.explain import GAUSSIAN
 from disclosure.requests import Statistic as Asked
 from disclosure.statistics.base import (
     ADDITIVE,
@@ -26,6 +27,7 @@ class Count:
     """People of the view in each cell."""
 
     plan: CellPlan
+    mechanism: str = GAUSSIAN
     kind: ClassVar[str] = "count"
     covers: ClassVar[str] = ADDITIVE
     coordinates: ClassVar[int] = 1
@@ -42,11 +44,11 @@ class Count:
 
     def expected(self, scale: Fraction, population: int) -> Expected:  # noqa: ARG002
         """Exact: the noise does not depend on how many people there are."""
-        return Expected(Decimal(half_width(scale)), None)
+        return Expected(Decimal(half_width(scale, self.mechanism)), None)
 
     def rows(self, noisy: Integers, scale: Fraction) -> list[list[Estimate]]:
         """Noisy counts, not cut at zero, so that totals of cells stay unbiased."""
-        half = half_width(scale)
+        half = half_width(scale, self.mechanism)
         return [[additive(number, half)] for number in noisy[:, 0].tolist()]
 
     def entries(self) -> Entries:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, ClassVar
 
 from disclosure.engines.plan import Bins, CellPlan
+from disclosure.explain import GAUSSIAN
 from disclosure.requests import Statistic as Asked
 from disclosure.statistics.base import ADDITIVE, Contribution, Entry, Estimate, Expected, Integers, additive, half_width
 from disclosure.statistics.columns import Columns, edges, keys, number, text_of
@@ -21,6 +22,7 @@ class Histogram:
     step: Fraction
     edges: tuple[int, ...]
     unit: str
+    mechanism: str = GAUSSIAN
     kind: ClassVar[str] = "histogram"
     covers: ClassVar[str] = ADDITIVE
     contribution: ClassVar[Contribution] = Contribution(l1=1, l2_squared=1, largest=1)
@@ -52,11 +54,11 @@ class Histogram:
 
     def expected(self, scale: Fraction, population: int) -> Expected:  # noqa: ARG002
         """Exact: the noise does not depend on how many people there are."""
-        return Expected(Decimal(half_width(scale)), None)
+        return Expected(Decimal(half_width(scale, self.mechanism)), None)
 
     def rows(self, noisy: Integers, scale: Fraction) -> list[list[Estimate]]:
         """Noisy counts per bin, not cut at zero."""
-        half = half_width(scale)
+        half = half_width(scale, self.mechanism)
         return [[additive(number, half) for number in cell] for cell in noisy.tolist()]
 
     def about(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from disclosure.engines import plan as engine
-from disclosure.explain import CONFIDENCE, quantile
+from disclosure.explain import CONFIDENCE, GAUSSIAN, quantile
 from disclosure.requests import Statistic as Asked
 from disclosure.statistics.base import (
     ONE,
@@ -44,6 +44,7 @@ class Mean:
     upper: int
     step: Fraction
     unit: str
+    mechanism: str = GAUSSIAN
     kind: ClassVar[str] = "mean"
     covers: ClassVar[str] = RATIO
     coordinates: ClassVar[int] = 2
@@ -89,7 +90,7 @@ class Mean:
         """For a public number of people per cell, and a mean in the middle half of the bounds."""
         people = people_per_cell(self.plan, population)
         slope = math.hypot(1, self.radius / 2 / self.weight)
-        width = quantile(CONFIDENCE) * float(scale) * slope / people * float(self.step)
+        width = quantile(CONFIDENCE, mechanism=self.mechanism) * float(scale) * slope / people * float(self.step)
         widest = float((self.upper - self.lower) * self.step)
         shown = decimal(min(width, widest), digits_of(self.step), ROUND_CEILING)
         return Expected(
@@ -98,7 +99,7 @@ class Mean:
 
     def rows(self, noisy: Integers, scale: Fraction) -> list[list[Estimate]]:
         """Means with intervals; no value where the noisy number of people may be nobody."""
-        far = reach(scale)
+        far = reach(scale, self.mechanism)
         return [[self._mean(total, people, far)] for total, people in noisy.tolist()]
 
     def _mean(self, total: int, weighted: int, far: float) -> Estimate:

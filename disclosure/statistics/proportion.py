@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from disclosure.engines.plan import CellPlan, CountKnown, CountTrue
-from disclosure.explain import CONFIDENCE, quantile
+from disclosure.explain import CONFIDENCE, GAUSSIAN, quantile
 from disclosure.requests import Statistic as Asked
 from disclosure.statistics.base import (
     ONE,
@@ -41,6 +41,7 @@ class Proportion:
 
     plan: CellPlan
     of: str
+    mechanism: str = GAUSSIAN
     kind: ClassVar[str] = "proportion"
     covers: ClassVar[str] = RATIO
     coordinates: ClassVar[int] = 2
@@ -59,12 +60,13 @@ class Proportion:
     def expected(self, scale: Fraction, population: int) -> Expected:
         """At most this, for as many people as the public population would put in a cell."""
         people = people_per_cell(self.plan, population)
-        width = decimal(min(1.0, quantile(CONFIDENCE) * float(scale) / people), DIGITS, ROUND_CEILING)
-        return Expected(width, f"assuming about {people:,} people in each cell")
+        width = quantile(CONFIDENCE, mechanism=self.mechanism) * float(scale) / people
+        shown = decimal(min(1.0, width), DIGITS, ROUND_CEILING)
+        return Expected(shown, f"assuming about {people:,} people in each cell")
 
     def rows(self, noisy: Integers, scale: Fraction) -> list[list[Estimate]]:
         """Shares with intervals; no value where the noisy number of people may be nobody."""
-        far = reach(scale)
+        far = reach(scale, self.mechanism)
         return [[_share(with_, without, far)] for with_, without in noisy.tolist()]
 
     def entries(self) -> Entries:

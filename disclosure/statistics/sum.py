@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from disclosure.engines import plan as engine
+from disclosure.explain import GAUSSIAN
 from disclosure.requests import Statistic as Asked
 from disclosure.statistics.base import (
     ADDITIVE,
@@ -35,6 +36,7 @@ class Sum:
     upper: int
     step: Fraction
     unit: str
+    mechanism: str = GAUSSIAN
     kind: ClassVar[str] = "sum"
     covers: ClassVar[str] = ADDITIVE
     coordinates: ClassVar[int] = 1
@@ -59,11 +61,11 @@ class Sum:
 
     def expected(self, scale: Fraction, population: int) -> Expected:  # noqa: ARG002
         """Exact: the noise does not depend on how many people there are."""
-        return Expected(exactly(half_width(scale) * self.step), None)
+        return Expected(exactly(half_width(scale, self.mechanism) * self.step), None)
 
     def rows(self, noisy: Integers, scale: Fraction) -> list[list[Estimate]]:
         """Noisy totals in the column's unit."""
-        half = half_width(scale)
+        half = half_width(scale, self.mechanism)
         return [[additive(number, half, self.step, signed=self.lower < 0)] for number in noisy[:, 0].tolist()]
 
     def entries(self) -> Entries:

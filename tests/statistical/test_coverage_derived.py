@@ -8,7 +8,7 @@ from scipy.stats import binom
 
 from disclosure.accounting import gaussian_cost
 from disclosure.noise import GAUSSIAN, Exact, add_noise
-from disclosure.pricing import floor_scale
+from disclosure.mechanisms import floor_scale
 from tests.factories.statistics import COLUMNS
 from tests.factories.statistics import bound as statistic_of
 from tests.plain.cell_plan import answer

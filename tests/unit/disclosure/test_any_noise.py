@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from disclosure.pricing import floor_scale
+from disclosure.mechanisms import floor_scale
 from disclosure.statistics.registry import REGISTRY
 from tests.factories.statistics import single
 

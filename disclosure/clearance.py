@@ -1,0 +1,64 @@
+"""A request held against its terms: proven, bound, priced, or refused. It reads no record and loads no sampler.
+
+Every refusal of a request comes from here, so it depends on request and terms only (privacy model P5).
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from disclosure.accounting import MICRO
+from disclosure.bounds import check_statistics
+from disclosure.bounds_derived import check_derived
+from disclosure.person_view.prove import prove
+from disclosure.person_view.schema import ProvenView, Schema
+from disclosure.pricing import Price, price_of
+from disclosure.requests import ReleaseRequest
+from disclosure.statistics.base import Statistic
+from disclosure.statistics.registry import bind
+from disclosure.terms import Terms
+from workspaces.catalogue.errors import Invalid
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """A request bound to the schema: its proven view, its statistics, its price."""
+
+    view: ProvenView
+    statistics: tuple[Statistic, ...]
+    price: Price
+
+
+def price(request: ReleaseRequest, terms: Terms) -> Price:
+    """What the request would cost under these terms. Raises Invalid; never touches data."""
+    return clear(request, terms).price
+
+
+def clear(request: ReleaseRequest, terms: Terms) -> Cleared:
+    """The request under these terms: what is proven, bound and priced. Raises Invalid; never touches data."""
+    _check_epsilon(request, terms)
+    view = prove(request.view, Schema.granted(terms.tables, rows_per_person=terms.rows_per_person))
+    _check_literals(view, terms)
+    check_statistics(request, view.columns)
+    check_derived(request, view.columns)
+    statistics = tuple(bind(asked, view.columns, terms) for asked in request.statistics)
+    return Cleared(view, *price_of(request, terms, view, statistics))
+
+
+def _check_epsilon(request: ReleaseRequest, terms: Terms) -> None:
+    if request.epsilon_micro > terms.request_epsilon_micro:
+        raise Invalid(
+            "request:epsilon_over",
+            "The request offers more epsilon than one request of this project may spend.",
+            f"Ask for at most {Decimal(terms.request_epsilon_micro) / MICRO}.",
+        )
+
+
+def _check_literals(view: ProvenView, terms: Terms) -> None:
+    bits = sum(literal.bits for literal in view.literals)
+    if terms.literal_bits is not None and bits > terms.literal_bits:
+        raise Invalid(
+            "request:literals",
+            f"The view's own numbers and words carry {bits} bits; an author who has seen rows may use "
+            f"{terms.literal_bits}.",
+            "Use published code lists and bounds from the catalogue, or fewer values.",
+        )
