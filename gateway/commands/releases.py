@@ -57,6 +57,7 @@ def shown(price_: Price) -> dict[str, Any]:
                 "mechanism": line.mechanism,
                 "scale": float(line.scale),
                 "half_width_95": None if line.half_width_95 is None else str(line.half_width_95),
+                "half_width_wanted": None if line.wanted is None else str(line.wanted),
                 "assumes": line.assumes,
                 "cells": line.cells,
                 "note": line.note,

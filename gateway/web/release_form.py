@@ -45,6 +45,7 @@ KINDS = (
 )
 _DATED = ("latest", "earliest")
 _EVENTS = ("exists", "count")
+TEXTS = ("of", "lower", "upper", "group", "half_width")
 LISTS = ("by", "edges", "quantiles", "groups")  # fields of a statistic with commas between their parts
 
 
@@ -73,6 +74,7 @@ class StatisticForm(Form):  # type: ignore[misc]
     quantiles = StringField("Quantiles")
     group = StringField("Group column")
     groups = StringField("Groups to compare")
+    half_width = StringField("Half-width wanted")
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ class ReleaseForm(FlaskForm):  # type: ignore[misc]
     statistics = FieldList(FormField(StatisticForm), min_entries=2, max_entries=ROWS)
     epsilon = StringField(
         "Privacy loss offered (ε)",
-        description="More than 0, at most 1. More gives narrower intervals and leaves less for later.",
+        description="More than 0, at most 1: the most that this may cost. More gives narrower intervals and leaves "
+        "less for later. Statistics with a half-width take what that needs; the others share the rest.",
         validators=[Filled("Enter a number above 0 and at most 1, for example 0.5", 40)],
     )
 
@@ -182,7 +185,7 @@ def _between(date: Column | None, since: str | None, until: str | None) -> list[
 
 def _statistic(row: StatisticForm) -> dict[str, Any]:
     body: dict[str, Any] = {"name": (row.name.data or "").strip(), "kind": row.kind.data}
-    body |= {name: text for name in ("of", "lower", "upper", "group") if (text := (row[name].data or "").strip())}
+    body |= {name: text for name in TEXTS if (text := (row[name].data or "").strip())}
     for name in LISTS:
         listed = [part.strip() for part in (row[name].data or "").split(",") if part.strip()]
         body |= {name: listed} if listed else {}
