@@ -88,7 +88,7 @@ def _check_of(statistic: Statistic, column: ViewColumn) -> None:
         _check_flag(statistic, column)
     elif statistic.kind == "histogram":
         _check_edges(statistic, column)
-    else:
+    elif statistic.lower is not None:
         _check_bounds(statistic, column)
 
 

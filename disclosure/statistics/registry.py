@@ -9,17 +9,18 @@ from disclosure.statistics.histogram import Histogram
 from disclosure.statistics.mean import Mean
 from disclosure.statistics.proportion import Proportion
 from disclosure.statistics.quantiles import Quantiles
+from disclosure.statistics.rate import Rate
 from disclosure.statistics.spread import Spread
 from disclosure.statistics.sum import Sum
 from disclosure.statistics.table import Table
 from disclosure.terms import Terms
 from workspaces.catalogue.errors import Invalid
 
-Kinds = Count | Proportion | Sum | Mean | Histogram | Spread | Quantiles | Comparison | Table
+Kinds = Count | Proportion | Sum | Mean | Histogram | Spread | Quantiles | Comparison | Table | Rate
 
 REGISTRY: dict[str, type[Kinds]] = {
     statistic.kind: statistic
-    for statistic in (Count, Proportion, Sum, Mean, Histogram, Spread, Quantiles, Comparison, Table)
+    for statistic in (Count, Proportion, Sum, Mean, Histogram, Spread, Quantiles, Comparison, Table, Rate)
 }
 
 

@@ -42,10 +42,12 @@ KINDS = (
     ("spread", "Mean, variance and standard deviation"),
     ("quantiles", "Median and quantiles"),
     ("comparison", "Two groups: risks, difference, ratios"),
+    ("rate", "Rate per 1,000 person-years"),
 )
 _DATED = ("latest", "earliest")
 _EVENTS = ("exists", "count")
 TEXTS = ("of", "lower", "upper", "group", "half_width")
+TEXTS = ("of", "lower", "upper", "group", "time", "time_upper")
 LISTS = ("by", "edges", "quantiles", "groups")  # fields of a statistic with commas between their parts
 
 
@@ -74,6 +76,8 @@ class StatisticForm(Form):  # type: ignore[misc]
     quantiles = StringField("Quantiles")
     group = StringField("Group column")
     groups = StringField("Groups to compare")
+    time = StringField("Time column")
+    time_upper = StringField("Longest time")
     half_width = StringField("Half-width wanted")
 
 

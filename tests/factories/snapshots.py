@@ -13,7 +13,7 @@ SBP, HYPERTENSION = 3004249, 320128
 
 GRANTED = Terms(
     tables={
-        "person": ("sex",),
+        "person": ("sex", "age_band", "year_of_birth"),
         "measurement": ("measurement_concept_id", "measurement_date", "value_as_number"),
         "condition_occurrence": ("condition_concept_id",),
     },
@@ -25,6 +25,8 @@ VIEW = {
     "form": {
         "columns": [
             {"name": "sex", "person": "sex"},
+            {"name": "age_band", "person": "age_band"},
+            {"name": "born", "person": "year_of_birth"},
             {
                 "name": "hypertension",
                 "exists": {
@@ -58,6 +60,8 @@ MORE = [
     {"name": "sbp_median", "kind": "quantiles", "of": "sbp", "lower": 80, "upper": 200, "quantiles": ["0.5"]},
     {"name": "by_sex", "kind": "comparison", "of": "hypertension", "group": "sex", "groups": ["male", "female"]},
     {"name": "sex_by_hypertension", "kind": "table", "by": ["sex", "hypertension"]},
+    # a year of birth is no length of time, but it has the unit of one
+    {"name": "per_year", "kind": "rate", "of": "sbp", "upper": 200, "time": "born", "time_upper": 1990, "by": ["sex"]},
 ]
 
 
@@ -77,14 +81,14 @@ def snapshot(folder, people, *, whole=True):
     room.mkdir(parents=True)
     rows = list(enumerate(people, start=1))
     with duckdb.connect() as connection:
-        connection.execute("CREATE TABLE person (person_id INTEGER, sex TEXT)")
+        connection.execute("CREATE TABLE person (person_id INTEGER, sex TEXT, age_band TEXT, year_of_birth INTEGER)")
         connection.execute(
             "CREATE TABLE measurement (person_id INTEGER, measurement_concept_id INTEGER, measurement_date DATE,"
             " value_as_number DOUBLE)"
         )
         connection.execute("CREATE TABLE condition_occurrence (person_id INTEGER, condition_concept_id INTEGER)")
         connection.execute("CREATE TABLE sampling (person_id INTEGER, sample_key UBIGINT)")
-        _insert(connection, "person", [(n, each["sex"]) for n, each in rows])
+        _insert(connection, "person", [(n, each["sex"], each.get("age_band"), each.get("born")) for n, each in rows])
         measured = [(n, SBP, "2024-01-01", float(each["sbp"])) for n, each in rows if each["sbp"] is not None]
         _insert(connection, "measurement", measured)
         _insert(connection, "condition_occurrence", [(n, HYPERTENSION) for n, each in rows if each["hypertension"]])

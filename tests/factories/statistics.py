@@ -11,6 +11,8 @@ COLUMNS = {
     "smoker": ViewColumn("smoker", Type.BOOLEAN, domain=BOOLEAN_DOMAIN),
     "treated": ViewColumn("treated", Type.BOOLEAN, domain=BOOLEAN_DOMAIN),
     "bmi": ViewColumn("bmi", Type.DOUBLE, grid=decimals("10", "70", "0.1", "kg/m2")),
+    "visits": ViewColumn("visits", Type.INTEGER, grid=decimals("0", "50", "1", "1")),
+    "days": ViewColumn("days", Type.INTEGER, grid=decimals("-2000", "2000", "1", "d")),
     "change": ViewColumn("change", Type.INTEGER, grid=decimals("-20", "20", "1", "mm[Hg]")),
 }
 
@@ -42,6 +44,15 @@ ASKED = {
         "of": "smoker",
         "group": "treated",
         "groups": [True, False],
+        "by": ["sex"],
+    },
+    "rate": {
+        "name": "visit_rate",
+        "kind": "rate",
+        "of": "visits",
+        "upper": "5",
+        "time": "days",
+        "time_upper": "365",
         "by": ["sex"],
     },
     "table": {"name": "sex_by_smoking", "kind": "table", "by": ["sex", "smoker"]},

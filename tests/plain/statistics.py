@@ -108,6 +108,28 @@ def comparison(people, asked):
     return table
 
 
+YEARS = {"d": Fraction(1461, 4), "wk": Fraction(1461, 28), "mo": Fraction(12), "a": Fraction(1)}  # of these in a year
+
+
+def rate(people, asked, unit="d"):
+    """{key values: {"value": capped events in 1,000 capped person-years, of people for whom both are known}}"""
+    table = {}
+    for keys, group in _groups(people, asked).items():
+        events, time, known = _person_time(group, asked)
+        if time > 0:
+            table[keys] = {"value": 1000 * events / (time / YEARS[unit]), "people": known, "time": time}
+    return table
+
+
+def _person_time(group, asked):
+    """Capped events and capped time of those for whom both are known, and how many they are."""
+    both = [(person[asked["of"]], person[asked["time"]]) for person in group]
+    known = [(Fraction(events), time) for events, time in both if events is not None and time is not None]
+    most, longest = Fraction(str(asked["upper"])), Fraction(str(asked["time_upper"]))
+    events = sum(min(max(number, 0), most) for number, _ in known)
+    return events, sum(min(max(time, 0), longest) for _, time in known), len(known)
+
+
 def table(people, asked):
     """{values of the keys: {"people": n}} with "*" for the keys added up over: cells, margins of each key, the total"""
     found = {}
@@ -133,6 +155,7 @@ TWINS = {
     "quantiles": quantiles,
     "comparison": comparison,
     "table": table,
+    "rate": rate,
 }
 
 

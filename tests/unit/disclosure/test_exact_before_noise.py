@@ -13,9 +13,11 @@ from tests.factories.snapshots import GRANTED, MORE, STATISTICS, request, snapsh
 from tests.plain.cell_plan import answer
 
 PRESSURES = [None, *map(Fraction, (60, 79, 80, 81, 119, 120, 139, 140, 141, 199, 200, 201, 260))]
+KINDS = list(product(["female", "male", "unknown", None, "unlisted"], PRESSURES, [True, False]))
+YEARS, BANDS = [None, 1900, 1950, 1989, 1990, 1991, 2030], ["00-04", "40-44", "90+", "unknown", None]
 PEOPLE = [
-    {"sex": sex, "sbp": sbp, "hypertension": flag}
-    for sex, sbp, flag in product(["female", "male", "unknown", None, "unlisted"], PRESSURES, [True, False])
+    {"sex": sex, "sbp": sbp, "hypertension": flag, "born": YEARS[n % 7], "age_band": BANDS[n % 5]}
+    for n, (sex, sbp, flag) in enumerate(KINDS)
 ]
 COLUMNS = prove(request().view, Schema.granted(GRANTED.tables)).columns
 

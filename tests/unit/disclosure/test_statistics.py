@@ -25,11 +25,13 @@ PEOPLE = st.fixed_dictionaries(
         "smoker": st.sampled_from([True, False, None]),
         "treated": st.sampled_from([True, False, None]),
         "bmi": st.none() | st.integers(100, 700).map(lambda tenths: Fraction(tenths, 10)),
+        "visits": st.none() | st.integers(0, 50).map(Fraction),
+        "days": st.none() | st.integers(-20, 2000).map(Fraction),
         "change": st.none() | st.integers(-20, 20).map(Fraction),
     }
 )
 TINY = Fraction(1, 1024)
-DERIVED = {"spread", "quantiles", "comparison"}  # worked out from several drawn numbers of a cell
+DERIVED = {"spread", "quantiles", "comparison", "rate"}  # worked out from several drawn numbers of a cell
 
 
 def vector(statistic, people):
@@ -68,6 +70,7 @@ def test_one_person_changes_the_vector_by_at_most_the_claim(kind, people, newcom
         ("spread", {"sex": "male", "bmi": Fraction("30.2")}),
         ("comparison", {"sex": "male", "smoker": False, "treated": True}),
         ("table", {"sex": "male", "smoker": False}),
+        ("rate", {"sex": "male", "visits": Fraction(9), "days": Fraction(366)}),
         ("quantiles", {"sex": "male", "change": Fraction(20)}),
     ],
 )

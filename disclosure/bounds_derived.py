@@ -1,0 +1,60 @@
+"""Do the statistics that are worked out from several columns fit the view? Looks at request and view only (P5)."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from disclosure.bounds import MOST_UNITS, bound_units
+from disclosure.person_view.schema import ViewColumn
+from disclosure.requests import ReleaseRequest, Statistic
+from disclosure.statistics.person_time import YEARS
+from workspaces.catalogue.columns import Type
+from workspaces.catalogue.errors import Invalid
+
+Columns = Mapping[str, ViewColumn]
+
+
+def check_derived(request: ReleaseRequest, columns: Columns) -> None:
+    """Raises Invalid (request: column, of, bounds, time, age, step, censored or on)."""
+    for statistic in request.statistics:
+        check = CHECKS.get(statistic.kind)
+        if check is not None:
+            check(statistic, columns)
+
+
+def _check_rate(statistic: Statistic, columns: Columns) -> None:
+    events, time = (_column(statistic, name, columns) for name in (statistic.of, statistic.time))
+    if time.grid is None or time.grid.unit not in YEARS or time.name == events.name:
+        raise Invalid(
+            "request:time",
+            f"Statistic {statistic.name} measures time by {time.name}, which is not a length of time of its own.",
+            "Use days between two dates (DATE_DIFF('day', …)), or another column in days, weeks, months or years.",
+        )
+    _check_cap(statistic, time, statistic.time_upper)
+    if events.type is not Type.BOOLEAN:
+        _check_cap(statistic, events, statistic.upper)
+    elif statistic.upper != 1:
+        raise Invalid("request:upper", f"The column {events.name} of {statistic.name} is a flag.", "Give 1 for upper.")
+
+
+def _check_cap(statistic: Statistic, column: ViewColumn, cap: Decimal | None) -> None:
+    if cap is None or not 0 < bound_units(column, cap) <= MOST_UNITS:
+        raise Invalid(
+            "request:bounds",
+            f"The cap of {statistic.name} on {column.name} is not above 0, or more than {MOST_UNITS:,} steps of its "
+            "grid.",
+            "Give the most of one person that counts.",
+        )
+
+
+def _column(statistic: Statistic, name: str | None, columns: Columns) -> ViewColumn:
+    found = columns.get(name or "")
+    if found is None:
+        raise Invalid(
+            "request:column",
+            f"Statistic {statistic.name} names {name}, which is not a column of the view.",
+            f"Use one of: {', '.join(columns)}.",
+        )
+    return found
+
+
+CHECKS: dict[str, Callable[[Statistic, Columns], None]] = {"rate": _check_rate}

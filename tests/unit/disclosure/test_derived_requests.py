@@ -1,0 +1,44 @@
+"""Statistics worked out from several columns: what is refused from request and view alone, and with which code."""
+
+import pytest
+
+from disclosure.release import price
+from tests.factories.snapshots import GRANTED, request
+from workspaces.catalogue.errors import Invalid
+
+RATE = {"name": "r", "kind": "rate", "of": "sbp", "upper": 200, "time": "born", "time_upper": 1990}
+CAPS = "Give the most of one person that counts."
+
+REFUSED = [
+    *(
+        (f"request:{code}", {**RATE, **changes})
+        for code, changes in [
+            *(("time", {"time": each}) for each in ("sbp", "sex", "hypertension")),
+            ("time", {"of": "born", "upper": 2000}),
+            ("column", {"time": "nothing"}),
+            ("of", {"of": "sex"}),
+            ("bounds", {"upper": 0}),
+            ("bounds", {"upper": 80.5}),
+            ("bounds", {"time_upper": 2031}),
+            ("bounds", {"time_upper": -1}),
+            ("upper", {"of": "hypertension", "upper": 2}),
+            ("upper", {"upper": "1e3"}),
+            ("time_upper", {"time_upper": float("nan")}),
+            ("kind", {"lower": 80}),
+            ("kind", {"time_upper": None}),
+        ]
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "statistic"), REFUSED)
+def test_a_request_that_does_not_fit_is_refused_by_a_code(code, statistic):
+    with pytest.raises(Invalid) as refused:
+        price(request(statistics=[statistic]), GRANTED)
+    assert refused.value.code == code
+    assert refused.value.next_step
+
+
+@pytest.mark.parametrize("statistic", [RATE, {**RATE, "of": "hypertension", "upper": 1}])
+def test_one_that_fits_has_a_price(statistic):
+    assert price(request(statistics=[statistic]), GRANTED).micro_rho > 0
