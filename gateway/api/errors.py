@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from gateway.commands.bodies import Malformed
 from gateway.rules.refusals import Refusal
+from gateway.store.away import AWAY, RETRY_AFTER_SECONDS, told
 from workspaces.catalogue.errors import Invalid
 
 Status = Callable[[Invalid | Refusal], int]
@@ -49,7 +50,17 @@ def install(routes: Blueprint, status_of: Status) -> None:
     routes.register_error_handler(Refusal, known)
     routes.register_error_handler(Invalid, known)
     routes.register_error_handler(HTTPException, _http)
+    for away in AWAY:
+        routes.register_error_handler(away, _away)
     routes.register_error_handler(Exception, _defect)
+
+
+def _away(error: Exception) -> tuple[Response, int]:
+    said = told(error)
+    _log.error("%s at %s", said.code, request.endpoint)
+    response, status = _answer(503, said.code, said.sentence, said.next_step)
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response, status
 
 
 def _http(error: HTTPException) -> tuple[Response, int]:

@@ -57,6 +57,8 @@ def _build(house: House, snapshot_id: str) -> Built:
         now=house.gateway.now(),
         sign=house.keys.sign,
     )
+    # by digest: a build that was cut off here and begun again makes another manifest
+    house.objects.seal(f"manifests/{snapshot_id}-{built.manifest_digest[:16]}.json", built.manifest)
     nonce = token_bytes(32)
     return Built(
         cut_date=plan.cut_date,

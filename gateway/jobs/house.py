@@ -8,8 +8,9 @@ from pathlib import Path
 from gateway.commands.perform import Gateway
 from gateway.settings import Settings
 from gateway.store.keys import Keys
-from gateway.store.objects import LocalObjects, S3Objects
+from gateway.store.objects import LocalObjects
 from gateway.store.queries.facts import pool_of
+from gateway.store.routed import RoutedObjects
 from gateway.store.unit_of_work import UnitOfWork
 from workspaces.rooms.base import RoomDriver
 from workspaces.rooms.local import LocalRooms
@@ -74,6 +75,18 @@ class House:
 def open_house(settings: Settings, clock: Callable[[], datetime] = utc_now) -> House:
     """The house of these settings."""
     settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    objects: ObjectStore = S3Objects(settings.bucket) if settings.bucket else LocalObjects(settings.folder / "objects")
     keys = Keys(settings.folder / "keys", settings.secret_key.get_secret_value())
-    return House(Gateway(UnitOfWork(settings.database), settings, clock), objects, keys)
+    return House(Gateway(UnitOfWork(settings.database), settings, clock), objects_of(settings), keys)
+
+
+def objects_of(settings: Settings) -> ObjectStore:
+    """The object store of these settings: the folder, one bucket, or one for records and one for what is sealed."""
+    if not settings.bucket:
+        return LocalObjects(settings.folder / "objects")
+    from gateway.store.s3 import S3Objects  # boto3 takes half a second to import
+
+    records = S3Objects(settings.bucket, kms_key=settings.kms_key)
+    if not settings.sealed_bucket:
+        return records
+    sealed = S3Objects(settings.sealed_bucket, records.client, lock_days=settings.lock_days, kms_key=settings.kms_key)
+    return RoutedObjects(records, sealed)

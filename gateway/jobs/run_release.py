@@ -5,9 +5,11 @@ what came of it. After a crash nothing is drawn again: only what lies in the sto
 """
 
 import json
+import time
 from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
+from itertools import chain, repeat
 from typing import Any
 
 from disclosure.engines.plan import SnapshotFiles
@@ -25,7 +27,9 @@ from gateway.store.unit_of_work import Work
 from gateway.vocabulary import Command, ReleaseState
 from workspaces.catalogue.errors import Invalid
 from workspaces.snapshots import open_snapshot
+from workspaces.snapshots.objects import StoreUnavailable
 
+FIRST_PAUSES, LAST_PAUSE = (0.2, 0.5, 1.0, 2.0, 5.0), 10.0
 _WAITING = {ReleaseState.PLAN_CLEARED, ReleaseState.RESERVED}
 
 
@@ -53,6 +57,7 @@ def _load(house: House, release_id: str) -> Release:
 
 
 def _begin_and_draw(house: House, release: Release) -> None:
+    house.objects.check()  # what could not be kept must not be drawn: nothing is spent yet
     try:
         if release.state is ReleaseState.PLAN_CLEARED:
             _system(house, Command.RESERVE_BUDGET, release)
@@ -89,12 +94,24 @@ def _draw(house: House, release: Release) -> None:
         files = SnapshotFiles(room=opened.room, sampling=opened.sampling)
         terms = terms_of(grant, pool, release.mark)
         artefact = draw(parse_request(release.request), terms, files, charged_micro_rho=release.micro_rho)
-    except (DrawFailed, Invalid, OSError):
+    except (DrawFailed, Invalid, StoreUnavailable, OSError):
         return
     content = artefact.to_bytes()
     package = make_package(json.loads(content), {**about, "artefact_digest": sha256(content).hexdigest()})
-    house.objects.put_bytes(package_name(release), package)
-    house.objects.put_bytes(object_name(release), content)  # last: what is attached after a crash is whole
+    _seal(house, package_name(release), package)
+    _seal(house, object_name(release), content)  # last: what is attached after a crash is whole
+
+
+def _seal(house: House, name: str, content: bytes) -> None:
+    """Keep what was drawn. It exists nowhere else and cannot be drawn again, so a failing store is waited for."""
+    end = time.monotonic() + house.gateway.settings.seal_patience_seconds
+    for pause in chain(FIRST_PAUSES, repeat(LAST_PAUSE)):
+        try:
+            return house.objects.seal(name, content)
+        except StoreUnavailable:
+            if time.monotonic() + pause > end:
+                raise
+            time.sleep(pause)
 
 
 def _about(work: Work, release: Release, snapshot: Snapshot, pool: Pool, now: datetime) -> dict[str, Any]:

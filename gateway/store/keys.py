@@ -14,11 +14,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from workspaces.snapshots.objects import StoreUnavailable
+
 _NONCE = 12
 
 
 class Keys:
-    """The keys of one gateway folder."""
+    """The keys of one gateway folder. Raises StoreUnavailable when a new one cannot be kept."""
 
     def __init__(self, folder: Path, secret: str) -> None:
         self.folder = folder
@@ -52,15 +54,17 @@ class Keys:
         return self._wrap.decrypt(sealed[:_NONCE], sealed[_NONCE:], name.encode())
 
     def _make(self, path: Path, name: str) -> None:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         nonce = token_bytes(_NONCE)
         sealed = nonce + self._wrap.encrypt(nonce, token_bytes(32), name.encode())
         draft = path.with_suffix(f".{os.getpid()}.{token_bytes(4).hex()}")
-        draft.touch(mode=0o600)
-        draft.write_bytes(sealed)
         try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft.touch(mode=0o600)
+            draft.write_bytes(sealed)
             os.link(draft, path)  # the first to arrive wins; nobody's key is overwritten
         except FileExistsError:
             pass
+        except OSError as trouble:
+            raise StoreUnavailable(os.strerror(trouble.errno or 0)) from None
         finally:
-            draft.unlink()
+            draft.unlink(missing_ok=True)

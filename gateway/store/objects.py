@@ -1,4 +1,4 @@
-"""The object store: a folder on this machine, or an S3 bucket. boto3 lives here alone."""
+"""The object store of one machine: files under a folder. `s3.py` is the same on a bucket."""
 
 import fcntl
 import io
@@ -6,17 +6,15 @@ import os
 import shutil
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from workspaces.snapshots.objects import MissingObject, check_name
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from workspaces.snapshots.objects import AlreadySealed, MissingObject, StoreUnavailable, check_name
 
 _YOUNG_SECONDS = 5.0
-_GONE = {"404", "NoSuchKey", "NotFound"}
+_TRIAL = "trial"
 
 
 class LocalObjects:
@@ -35,17 +33,27 @@ class LocalObjects:
         """Write bytes under that name."""
         self._put(name, io.BytesIO(content))
 
+    def seal(self, name: str, content: bytes) -> None:
+        """Write bytes once: the link into place fails when the name is taken."""
+        try:
+            self._put(name, io.BytesIO(content), place=os.link)
+        except FileExistsError:
+            if self.get_bytes(name) != content:
+                raise AlreadySealed from None
+
     def get_bytes(self, name: str) -> bytes:
         """The bytes; raises `MissingObject`."""
         try:
-            return self._path(name, make=False).read_bytes()
+            with _working():
+                return self._path(name, make=False).read_bytes()
         except FileNotFoundError:
             raise MissingObject from None
 
     def fetch(self, name: str, to: Path) -> None:
         """Copy an object into a new file."""
         try:
-            shutil.copyfile(self._path(name, make=False), to)
+            with _working():
+                shutil.copyfile(self._path(name, make=False), to)
         except FileNotFoundError:
             raise MissingObject from None
 
@@ -61,7 +69,16 @@ class LocalObjects:
 
     def delete(self, name: str) -> None:
         """Remove the file."""
-        self._path(name, make=False).unlink(missing_ok=True)
+        with _working():
+            self._path(name, make=False).unlink(missing_ok=True)
+
+    def check(self) -> None:
+        """Write and remove one small object."""
+        with _draft(self.root) as draft:
+            draft.write(_TRIAL.encode() * 1_000)
+            draft.flush()
+            os.fsync(draft.fileno())
+            os.unlink(draft.name)
 
     def tidy(self) -> None:
         """Remove drafts whose writers died: nobody holds their lock. Young ones may not have it yet."""
@@ -74,85 +91,41 @@ class LocalObjects:
     def _path(self, name: str, *, make: bool = True) -> Path:
         path = self.root / check_name(name)
         if make:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with _working():
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return path
 
-    def _put(self, name: str, source: Any) -> None:
+    def _put(self, name: str, source: Any, place: Any = os.replace) -> None:
         target = self._path(name)
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix="..", delete=False) as draft:
-            try:
-                fcntl.flock(draft, fcntl.LOCK_EX)
+        try:
+            with _draft(target.parent) as draft:
                 shutil.copyfileobj(source, draft, 2**20)
                 draft.flush()
                 os.fsync(draft.fileno())
                 os.chmod(draft.name, 0o400)
-                os.replace(draft.name, target)
-            except BaseException:
+                place(draft.name, target)
+        except FileNotFoundError:
+            raise StoreUnavailable("the folder is gone") from None
+
+
+@contextmanager
+def _working() -> Iterator[None]:
+    """A disk that is full, read-only or broken is the store's trouble; a missing or taken name is the caller's."""
+    try:
+        yield
+    except (FileNotFoundError, FileExistsError):
+        raise
+    except OSError as trouble:
+        raise StoreUnavailable(os.strerror(trouble.errno or 0)) from None
+
+
+@contextmanager
+def _draft(folder: Path) -> Iterator[Any]:
+    """A new file that nobody takes for an object, locked while it is written; gone unless it was moved."""
+    with _working(), tempfile.NamedTemporaryFile(dir=folder, prefix="..", delete=False) as draft:
+        try:
+            fcntl.flock(draft, fcntl.LOCK_EX)
+            yield draft
+        finally:
+            with suppress(FileNotFoundError):
                 os.unlink(draft.name)
-                raise
-
-
-class S3Objects:
-    """Objects in one bucket; endpoint and credentials come from the environment as boto3 reads it."""
-
-    def __init__(self, bucket: str, client: "S3Client | None" = None) -> None:
-        import boto3
-
-        self.bucket = bucket
-        self.client: S3Client = client or boto3.client("s3")
-
-    def put_file(self, name: str, path: Path) -> None:
-        """Upload a file; S3 shows it only when it is whole."""
-        self.client.upload_file(str(path), self.bucket, check_name(name))
-
-    def put_bytes(self, name: str, content: bytes) -> None:
-        """Upload bytes."""
-        self.client.put_object(Bucket=self.bucket, Key=check_name(name), Body=content)
-
-    def get_bytes(self, name: str) -> bytes:
-        """The bytes; raises `MissingObject`."""
-        from botocore.exceptions import ClientError
-
-        try:
-            return self.client.get_object(Bucket=self.bucket, Key=check_name(name))["Body"].read()
-        except ClientError as error:
-            raise _understood(error) from None
-
-    def fetch(self, name: str, to: Path) -> None:
-        """Download an object into a new file."""
-        from botocore.exceptions import ClientError
-
-        try:
-            self.client.download_file(self.bucket, check_name(name), str(to))
-        except ClientError as error:
-            raise _understood(error) from None
-
-    def exists(self, name: str) -> bool:
-        """True when the bucket has that key."""
-        from botocore.exceptions import ClientError
-
-        try:
-            self.client.head_object(Bucket=self.bucket, Key=check_name(name))
-        except ClientError as error:
-            if isinstance(_understood(error), MissingObject):
-                return False
-            raise
-        return True
-
-    def list(self, prefix: str) -> list[str]:
-        """Keys that begin with `prefix`, sorted."""
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
-        return sorted(item["Key"] for page in pages for item in page.get("Contents", ()))
-
-    def delete(self, name: str) -> None:
-        """Remove the key."""
-        self.client.delete_object(Bucket=self.bucket, Key=check_name(name))
-
-    def tidy(self) -> None:
-        """Nothing to do: an upload that was cut off is no object; a rule of the bucket ends such uploads."""
-
-
-def _understood(error: Any) -> Exception:
-    """What a missing key means to us; any other answer of the service stays a defect."""
-    code = error.response.get("Error", {}).get("Code")
-    return MissingObject() if code in _GONE else error

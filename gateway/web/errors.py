@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from gateway.commands.bodies import TooLarge
 from gateway.rules.refusals import Refusal, Why
+from gateway.store.away import AWAY, RETRY_AFTER_SECONDS, told
 from gateway.web.current import note
 from workspaces.catalogue.errors import Invalid
 
@@ -37,6 +38,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(Refusal, _known)
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(HTTPException, _http)
+    for away in AWAY:
+        app.register_error_handler(away, _away)
     app.register_error_handler(Exception, _defect)
 
 
@@ -52,6 +55,14 @@ def _known(error: Invalid | Refusal) -> Response:
     return _page(status, heading, error.sentence, error.next_step, code=error.code)
 
 
+def _away(error: Exception) -> Response:
+    said = told(error)
+    _log.error("%s at %s", said.code, request.endpoint)
+    response = _page(503, "This is not available now", said.sentence, said.next_step, code=said.code)
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
 def _forged(_: CSRFError) -> Response:
     sentence = "The form was too old, or did not come from this site. Nothing was changed."
     return _page(
@@ -60,6 +71,9 @@ def _forged(_: CSRFError) -> Response:
 
 
 def _http(error: HTTPException) -> Response:
+    cause = getattr(error, "original_exception", None)
+    if isinstance(cause, AWAY):  # when the session was to be kept, after the page was made
+        return _away(cause)
     if isinstance(error, RequestEntityTooLarge):
         return _known(TooLarge())
     if error.response is not None:

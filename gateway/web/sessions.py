@@ -4,13 +4,15 @@ A session ends after a time without requests, at a fixed time after sign-in, at 
 it. Signing in always begins a new one, so that a cookie planted beforehand is worth nothing.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Any
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, Response, request, session
 from flask.sessions import SessionInterface, SessionMixin
+from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import CallbackDict
 
 from gateway.commands.perform import Gateway
@@ -30,6 +32,7 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
         self.replaces: str | None = None
         self.last_seen_at: datetime | None = None
         self.modified = False
+        self.trouble: OperationalError | None = None  # why the database did not say whose session it is
         super().__init__(content or {}, _mark)
 
     @property
@@ -67,9 +70,14 @@ class DatabaseSessions(SessionInterface):
         cookie = request.cookies.get(self.name)
         if not cookie or request.endpoint == "static" or request.path.startswith("/api/"):
             return ServerSession()
-        row = sessions.live(self.gateway.unit, hash_of(cookie), self.gateway.now(), self.idle)
+        session = ServerSession()
+        try:
+            row = sessions.live(self.gateway.unit, hash_of(cookie), self.gateway.now(), self.idle)
+        except OperationalError as trouble:  # no handler of errors can be asked yet
+            session.trouble = trouble
+            return session
         if row is None:
-            return ServerSession()
+            return session
         session = ServerSession(dict(row.data), cookie)
         session.last_seen_at = row.last_seen_at
         return session
@@ -87,7 +95,8 @@ class DatabaseSessions(SessionInterface):
         elif session.modified:
             sessions.save(self.gateway.unit, id_hash=session.id_hash, data=dict(session), now=now)
         elif _worth_touching(session, now):
-            sessions.touch(self.gateway.unit, id_hash=session.id_hash, now=now)
+            with suppress(OperationalError):  # a page that could be read is not lost for this
+                sessions.touch(self.gateway.unit, id_hash=session.id_hash, now=now)
 
     def _begin(self, session: ServerSession, response: Response, now: datetime) -> None:
         if not session:
@@ -117,3 +126,10 @@ def _worth_touching(session: ServerSession, now: datetime) -> bool:
 def install(app: Flask, gateway: Gateway) -> None:
     """Every request of the application has its session in the database."""
     app.session_interface = DatabaseSessions(gateway)
+    app.before_request(_told)
+
+
+def _told() -> None:
+    trouble = getattr(session, "trouble", None)
+    if trouble is not None:
+        raise trouble

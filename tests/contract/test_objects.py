@@ -1,5 +1,6 @@
-"""One suite for every object store: a folder, and S3 as moto plays it."""
+"""One suite for every object store: a folder, S3 as moto plays it, a second S3 server that runs, and two as one."""
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,21 +8,42 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from gateway.store.objects import LocalObjects, S3Objects
-from workspaces.snapshots.objects import MissingObject, ObjectStore
+from gateway.store.objects import LocalObjects
+from gateway.store.routed import SEALED, RoutedObjects
+from gateway.store.s3 import S3Objects
+from tests.factories.object_stores import BUCKET, Server, client, rclone
+from workspaces.snapshots.objects import AlreadySealed, MissingObject, ObjectStore, StoreUnavailable
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with rclone(tmp_path_factory.mktemp("s3") / "buckets") as running:
+        yield running
+
+
+@pytest.fixture
+def emptied(server: Server) -> Iterator[S3Objects]:
+    store = S3Objects(BUCKET, client(server.address))
+    yield store
+    for name in store.list(""):
+        store.delete(name)
+
+
+@pytest.fixture(params=["folder", "moto", "server", "two"])
 def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
     if request.param == "folder":
         yield LocalObjects(tmp_path / "objects")
-        return
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        boto3.client("s3").create_bucket(Bucket="snapshots")
-        yield S3Objects("snapshots")
+    elif request.param == "server":
+        yield request.getfixturevalue("emptied")
+    elif request.param == "two":
+        yield RoutedObjects(LocalObjects(tmp_path / "records"), LocalObjects(tmp_path / "sealed"))
+    else:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "testing")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        with mock_aws():
+            boto3.client("s3").create_bucket(Bucket=BUCKET)
+            yield S3Objects(BUCKET)
 
 
 def test_bytes_come_back(store: ObjectStore) -> None:
@@ -89,12 +111,58 @@ def test_a_put_that_fails_leaves_nothing(store: ObjectStore, tmp_path: Path) -> 
 
 def test_a_disk_that_fails_leaves_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(_: int) -> None:
-        raise OSError("no space left")
+        raise OSError(errno.ENOSPC, "no space left")
 
     monkeypatch.setattr("gateway.store.objects.os.fsync", fails)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(StoreUnavailable):
         LocalObjects(tmp_path / "objects").put_bytes("a", b"x")
     assert list((tmp_path / "objects").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a/b", *(f"{part}b" for part in SEALED)])
+def test_what_is_sealed_stays_as_it_is(store: ObjectStore, name: str) -> None:
+    store.seal(name, b"first")
+    store.seal(name, b"first")
+    with pytest.raises(AlreadySealed):
+        store.seal(name, b"other")
+    assert store.get_bytes(name) == b"first"
+    assert store.list("") == [name]
+
+
+def test_a_trial_leaves_nothing(store: ObjectStore) -> None:
+    store.check()
+    assert store.list("") == []
+
+
+def test_large_files_go_in_parts_and_come_back_in_ranges(store: ObjectStore, tmp_path: Path) -> None:
+    content = b"0123456789abcdef" * (20 * 2**20 // 16)  # more than the 8 MiB from which an upload has parts
+    (tmp_path / "in").write_bytes(content)
+    store.put_file("large", tmp_path / "in")
+    store.fetch("large", tmp_path / "out")
+    assert (tmp_path / "out").read_bytes() == content
+    if isinstance(store, S3Objects):
+        part = store.client.get_object(Bucket=store.bucket, Key="large", Range="bytes=10000001-10000006")
+        assert part["Body"].read() == content[10_000_001:10_000_007]
+
+
+def test_who_is_not_known_to_the_server_gets_nothing(server: Server, emptied: S3Objects) -> None:
+    emptied.put_bytes("a", b"x")
+    stranger = S3Objects(BUCKET, client(server.address, secret="another"))
+    calls = [lambda: stranger.get_bytes("a"), lambda: stranger.put_bytes("a", b"y"), lambda: stranger.exists("a")]
+    for call in [*calls, lambda: stranger.list(""), lambda: stranger.delete("a"), stranger.check]:
+        with pytest.raises(StoreUnavailable):
+            call()
+    assert emptied.get_bytes("a") == b"x"
+
+
+def test_each_kind_of_object_lies_where_it_belongs(tmp_path: Path) -> None:
+    records, sealed = LocalObjects(tmp_path / "records"), LocalObjects(tmp_path / "sealed")
+    both = RoutedObjects(records, sealed)
+    both.put_bytes("snapshots/s/room/person.parquet", b"rows")
+    for part in SEALED:
+        both.seal(f"{part}x", b"sealed")
+    assert records.list("") == ["snapshots/s/room/person.parquet"]
+    assert sealed.list("") == sorted(f"{part}x" for part in SEALED)
 
 
 def test_files_of_the_folder_are_read_only(tmp_path: Path) -> None:

@@ -16,14 +16,31 @@ class MissingObject(Invalid):
         super().__init__("objects:missing", "The object store has no such object.", "Build or upload it again.")
 
 
+class StoreUnavailable(Exception):
+    """The store does not answer, is full, or does not let us in: nobody's bad input, to be tried again later.
+
+    It says what kind of trouble, never which object or what stood in it.
+    """
+
+
+class AlreadySealed(Exception):
+    """Other bytes were sealed under that name before: a defect, nothing was overwritten."""
+
+
 class ObjectStore(Protocol):
-    """Named bytes. A put is whole or not there at all; a name is `part/part/part` of letters, digits, `.`, `_`, `-`."""
+    """Named bytes. A put is whole or not there at all; a name is `part/part/part` of letters, digits, `.`, `_`, `-`.
+
+    Whatever goes wrong on the store's side raises `StoreUnavailable`.
+    """
 
     def put_file(self, name: str, path: Path) -> None:
         """Keep a file's bytes under that name."""
 
     def put_bytes(self, name: str, content: bytes) -> None:
         """Keep bytes under that name."""
+
+    def seal(self, name: str, content: bytes) -> None:
+        """Keep bytes under that name for good: the same again changes nothing, others raise `AlreadySealed`."""
 
     def get_bytes(self, name: str) -> bytes:
         """The bytes; raises `MissingObject`."""
@@ -39,6 +56,9 @@ class ObjectStore(Protocol):
 
     def delete(self, name: str) -> None:
         """Remove the object; nothing happens when there is none."""
+
+    def check(self) -> None:
+        """Try a small write; raises `StoreUnavailable` when nothing could be kept now."""
 
     def tidy(self) -> None:
         """Remove what writers that died had begun to put."""

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -165,7 +164,7 @@ def test_a_defect_is_told_by_number_alone(site: Site, monkeypatch: pytest.Monkey
 def test_anybody_reads_key_and_checkpoints_and_nothing_else(site: Site) -> None:
     keys = Keys(site.town.gateway.settings.folder / "keys", SECRET)
     assert json.loads(Client(site, None).ask("GET", "/checkpoints").data)["public_key"] == keys.public().hex()
-    sign_checkpoint(House(site.town.gateway, LocalObjects(Path("unused")), keys))
+    sign_checkpoint(House(site.town.gateway, LocalObjects(site.town.gateway.settings.folder / "objects"), keys))
     told = json.loads(Client(site, None).ask("GET", "/checkpoints").data)
     assert set(told) == {"public_key", "checkpoints"}
     assert {frozenset(each) for each in told["checkpoints"]} == {frozenset(Checkpoint.__annotations__)}
@@ -177,7 +176,7 @@ def test_anybody_reads_key_and_checkpoints_and_nothing_else(site: Site) -> None:
 
 def test_what_the_page_lets_an_auditor_download_is_an_export_with_checkpoints(site: Site) -> None:
     keys = Keys(site.town.gateway.settings.folder / "keys", SECRET)
-    sign_checkpoint(House(site.town.gateway, LocalObjects(Path("unused")), keys))
+    sign_checkpoint(House(site.town.gateway, LocalObjects(site.town.gateway.settings.folder / "objects"), keys))
     browser = site.client("auditor")
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get("/audit").text)
     assert token
