@@ -1,0 +1,179 @@
+"""The whole audit, step by step: what was tried, whether it held, and the figure that says so."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from math import sqrt
+from unittest.mock import patch
+
+import numpy as np
+
+from disclosure import noise
+from disclosure.noise import Exact, Integers
+from disclosure.release import draw
+from disclosure.statistics.registry import REGISTRY
+from infra.audit import cases, faults, reconstruct, seam
+from infra.audit.cases import Case
+from infra.audit.falsify import Verdict, chance_of_one, verdicts
+from infra.audit.search import Neighbours, Place, change, pair_in, worst
+from workspaces.catalogue.errors import Invalid
+
+AT_ONCE = 15  # statistics of one request while the search goes on
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is tried: people in the search, draws of each side, draws where more are needed, guesses."""
+
+    tries: int
+    runs: int
+    many_runs: int
+    guesses: int
+
+
+SMALL = Size(tries=24, runs=2_500, many_runs=50_000, guesses=4_000)
+FULL = Size(tries=600, runs=150_000, many_runs=200_000, guesses=60_000)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One thing that was tried. `figure` is for people."""
+
+    part: str
+    name: str
+    holds: bool
+    figure: str
+
+
+def audit(size: Size = SMALL, seed: int = 1) -> Iterator[Outcome]:
+    """Everything, in an order in which each step needs only those before it."""
+    known = [case.kind for case in cases.cases()]
+    yield Outcome("coverage", "registered statistics", not cases.missing(), _covered())
+    wrong = chance_of_one(3 * len(REGISTRY) + 10)
+    found: dict[str, Neighbours] = {}
+    for start in range(0, len(known), AT_ONCE):
+        kinds = known[start : start + AT_ONCE]
+        pairs = search(kinds, size, seed)
+        found |= dict(zip(kinds, pairs, strict=True))
+        yield from _changes(kinds, pairs)
+        yield _refutable("loss, together", ", ".join(kinds), _together(kinds, pairs, size, wrong))
+    for kind, pair in found.items():
+        for case in priced(kind):
+            yield _refutable("loss", f"{kind}{_mark(case)}", _judged(case, pair, size, wrong))
+    yield from (postprocessed(kind, pair) for kind, pair in found.items())
+    yield from _planted(found, size, wrong)
+    yield from _guessed(found["count"], size)
+
+
+def search(kinds: Sequence[str], size: Size, seed: int) -> list[Neighbours]:
+    """For each statistic the person found that changes it most, all in one request."""
+    request = cases.request_of(*kinds)
+    place = Place(request, cases.TERMS)
+    return worst(place, seam.claim(request, cases.TERMS).contributions, seed=seed, tries=size.tries)
+
+
+def priced(kind: str) -> Iterator[Case]:
+    """The statistic under the audit's terms and, where it is offered so, of pure ε."""
+    request = cases.request_of(kind)
+    yield Case(kind, request)
+    pure = replace(cases.TERMS, delta_e15=0)
+    with suppress(Invalid):
+        seam.claim(request, pure)
+        yield Case(kind, request, pure)
+
+
+def _judged(case: Case, pair: Neighbours, size: Size, wrong: float) -> list[Verdict]:
+    alone = pair_in(Place(case.request, case.terms), pair.person, pair.others)
+    return verdicts(alone, seam.claim(case.request, case.terms), runs=size.runs, wrong=wrong)
+
+
+def _together(kinds: Sequence[str], pairs: Sequence[Neighbours], size: Size, wrong: float) -> list[Verdict]:
+    """The person who changes the whole request most, in deviations of its noise."""
+    most = max(pairs, key=lambda pair: sum(_deviations(*parts) for parts in zip(pair.with_, pair.without, strict=True)))
+    return verdicts(most, seam.claim(cases.request_of(*kinds), cases.TERMS), runs=size.runs, wrong=wrong)
+
+
+def _deviations(here: Exact, there: Exact) -> float:
+    return sqrt(change(here, there).l2_squared) / float(here.scale)
+
+
+def postprocessed(kind: str, pair: Neighbours) -> Outcome:
+    """With the same noisy numbers a release is the same, byte for byte, whoever is in the records."""
+    case = Case(kind, cases.request_of(kind))
+    place = Place(case.request, case.terms)
+
+    def fixed(parts: Sequence[Exact]) -> list[Integers]:
+        return [np.arange(part.vector.size, dtype=np.int64) % 17 * 3 + 40 for part in parts]
+
+    with patch.object(noise, "add_noise", fixed):
+        texts = {
+            place.with_files(people, lambda files: draw(case.request, case.terms, files).to_bytes())
+            for people in ([*pair.others, pair.person], pair.others, [])
+        }
+    return Outcome("nothing but noisy numbers", kind, len(texts) == 1, f"{len(texts)} different artefacts of 3")
+
+
+def _changes(kinds: Sequence[str], pairs: Sequence[Neighbours]) -> Iterator[Outcome]:
+    claimed = seam.claim(cases.request_of(*kinds), cases.TERMS).contributions
+    for position, (kind, pair) in enumerate(zip(kinds, pairs, strict=True)):
+        found = pair.changes()[position]
+        limit, share = claimed[position], float(found.of(claimed[position]))
+        figure = (
+            f"{share:.0%} of the claim: L1 {found.l1} of {limit.l1}, L2² {found.l2_squared} of {limit.l2_squared}, "
+            f"L∞ {found.largest} of {limit.largest}"
+        )
+        yield Outcome("one person's change", kind, share <= 1, figure)
+
+
+def _planted(found: dict[str, Neighbours], size: Size, wrong: float) -> Iterator[Outcome]:
+    for kind, pair in found.items():
+        case = Case(kind, cases.request_of(kind))
+        alone = pair_in(Place(case.request, case.terms), pair.person, pair.others)
+        claim = seam.claim(case.request, case.terms)
+        yield _fault(faults.sensitivity_halved(alone, claim, runs=size.runs, wrong=wrong), f", {kind}")
+    count = Case("count", cases.request_of("count"))
+    place, claim = Place(count.request, count.terms), seam.claim(count.request, count.terms)
+    alone = pair_in(place, found["count"].person, found["count"].others)
+    yield _fault(faults.second_draw(alone, claim, runs=size.many_runs, wrong=wrong))
+    yield _fault(faults.keys_learnt(place, faults.many_rows(1)[0], wrong=wrong))
+    yield _fault(faults.tie_at_threshold(runs=size.many_runs, wrong=wrong, let_through=True))
+    for each in faults.in_build():
+        yield _fault(each)
+    yield _fault(faults.in_view())
+    cured = faults.tie_at_threshold(runs=size.many_runs, wrong=wrong, let_through=False)
+    yield Outcome("no false alarm", "threshold without ties", not cured.caught, cured.figure)
+    for name, share in faults.healthy().items():
+        yield Outcome("no false alarm", name, share <= 1, f"{float(share):.0%} of the claim")
+
+
+def _guessed(pair: Neighbours, size: Size) -> Iterator[Outcome]:
+    for forgotten in (1, 6):
+        found = reconstruct.guess(pair.person, pair.others, trials=size.guesses, forgotten=forgotten)
+        figure = (
+            f"{found.right / found.trials:.3f} right with {found.packages * forgotten} packages, at least "
+            f"{found.at_least:.3f}; allowed {found.allowed_by_rho:.3f} by ρ, {found.allowed:.3f} by (ε, δ)"
+        )
+        if forgotten == 1:
+            yield Outcome("reconstruction", "a hidden flag", found.holds, figure)
+        else:
+            yield Outcome("planted fault caught", "draws that are not charged", not found.holds, figure)
+
+
+def _refutable(part: str, name: str, found: Sequence[Verdict]) -> Outcome:
+    nearest = max(found, key=lambda verdict: verdict.at_least / verdict.claimed if verdict.claimed else 0)
+    broken = next((verdict for verdict in found if verdict.refuted), None)
+    return Outcome(part, name, broken is None, str(broken or nearest))
+
+
+def _fault(each: faults.Caught, detail: str = "") -> Outcome:
+    return Outcome("planted fault caught", f"{each.fault}{detail}", each.caught, each.figure)
+
+
+def _covered() -> str:
+    return f"{len(REGISTRY) - len(cases.missing())} of {len(REGISTRY)}" + (
+        f", not: {', '.join(cases.missing())}" if cases.missing() else ""
+    )
+
+
+def _mark(case: Case) -> str:
+    return "" if case.terms.delta_e15 else " (pure ε)"

@@ -1,0 +1,53 @@
+"""What a draw is about to add noise to: the real path with its one noise call listened to, and claims beside it."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from unittest.mock import patch
+
+from disclosure import noise, release
+from disclosure.clearance import clear
+from disclosure.engines.plan import SnapshotFiles
+from disclosure.noise import Exact
+from disclosure.requests import ReleaseRequest
+from disclosure.statistics.base import Contribution
+from disclosure.terms import Terms
+
+
+class Unheard(Exception):
+    """The draw ended before its noise call: the request, the engine or the audit is broken."""
+
+
+class _Heard(Exception):
+    pass
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a release says one person can change, statistic by statistic, and what it charges in all."""
+
+    contributions: tuple[Contribution, ...]
+    micro_rho: int
+    delta0_e15: int
+
+
+def claim(request: ReleaseRequest, terms: Terms) -> Claim:
+    """The claim behind a price; never looks at records."""
+    cleared = clear(request, terms)
+    contributions = tuple(statistic.contribution for statistic in cleared.statistics)
+    return Claim(contributions, cleared.price.micro_rho, int(getattr(cleared.price, "delta0_e15", 0)))
+
+
+def exact(request: ReleaseRequest, terms: Terms, files: SnapshotFiles) -> tuple[Exact, ...]:
+    """The parts that a draw hands to its noise. The draw ends there; nothing is released."""
+    heard: list[tuple[Exact, ...]] = []
+
+    def listen(parts: Sequence[Exact]) -> None:
+        heard.append(tuple(parts))
+        raise _Heard
+
+    with patch.object(noise, "add_noise", listen), suppress(release.DrawFailed):
+        release.draw(request, terms, files)
+    if len(heard) != 1:
+        raise Unheard
+    return heard[0]
