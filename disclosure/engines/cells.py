@@ -25,17 +25,18 @@ def cell_of(plan: CellPlan) -> exp.Expr:
     cell: exp.Expr = number(0)
     for key, domain in plan.keys:
         scaled = exp.Mul(this=exp.Paren(this=cell), expression=number(len(domain.values)))
-        cell = exp.Add(this=scaled, expression=_position(key.name, domain))
+        cell = exp.Add(this=scaled, expression=position(key.name, domain))
     if plan.steps:
         scaled = exp.Mul(this=exp.Paren(this=cell), expression=number(plan.steps.size))
         cell = exp.Add(this=scaled, expression=_step(plan.steps))
     return cell
 
 
-def _position(name: str, domain: Domain) -> exp.Expr:
+def position(name: str, domain: Domain) -> exp.Expr:
+    """The place of a column's value in its domain, from 0; NULL when it is not there."""
     cases = exp.Case(this=column(name))
-    for position, value in enumerate(domain.values):
-        cases = cases.when(exp.convert(value), number(position), copy=False)
+    for place, value in enumerate(domain.values):
+        cases = cases.when(exp.convert(value), number(place), copy=False)
     return cases
 
 

@@ -1,0 +1,81 @@
+"""Tables of a snapshot as trees for DuckDB, each person's rows in them cut to a cap before anything else reads them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlglot import exp
+
+from disclosure.engines.cells import column
+from disclosure.person_view.schema import PERSON_ID
+
+SAMPLING = "people_sampled"
+SAMPLE_KEY = "sample_key"
+
+
+def over(table: str, cap: int, *, ranged: bool = False) -> exp.Select:
+    """The people with more rows than the cap: few or none, so that only theirs are sorted."""
+    many = exp.GT(this=exp.Count(this=exp.Star(), big_int=True), expression=exp.Literal.number(cap))
+    rows = within(exp.select(column(PERSON_ID)).from_(relation(f"raw_{table}")), ranged=ranged)
+    return rows.group_by(column(PERSON_ID)).having(many)
+
+
+def capped(
+    table: str, columns: Sequence[str], cap: int, *, ranged: bool = False, over_cap: str | None = None
+) -> exp.Query:
+    """Rows of sampled people; of those over the cap, listed in `over_cap`, the rows with the least keyed hash.
+
+    The order is over the secret key of the person and every column but the dense number, completed by the columns
+    themselves: which rows stay is a function of that person's rows, not of where they are stored.
+    """
+    wanted, many = [column(name) for name in columns], over_cap or f"over_{table}"
+    kept = within(exp.select(*wanted).from_(relation(f"raw_{table}")), ranged=ranged)
+    kept = kept.where(among(SAMPLING)).where(exp.Not(this=among(many)))
+    ranked = exp.select(*(column(name, "r") for name in columns), exp.alias_(_rank(columns), "kept_rank", quoted=True))
+    ranked = ranked.from_(relation(f"raw_{table}", "r")).join(
+        relation(SAMPLING, "s"), on=exp.EQ(this=column(PERSON_ID, "r"), expression=column(PERSON_ID, "s"))
+    )
+    ranked = within(ranked, ranged=ranged, alias="r").where(among(many, "r"))
+    least = exp.LTE(this=column("kept_rank"), expression=exp.Literal.number(cap))
+    cut = exp.select(*(node.copy() for node in wanted)).from_(ranked.subquery("ranked")).where(least)
+    return exp.union(kept, cut, distinct=False)
+
+
+def numbered(alias: str | None = None) -> exp.Expr:
+    """The row's person has a dense number from $low to $high (without). It cuts work, and nothing else (P3)."""
+    low, high = (exp.Parameter(this=exp.var(name)) for name in ("low", "high"))
+    key = column(PERSON_ID, alias)
+    return exp.and_(exp.GTE(this=key, expression=low), exp.LT(this=key.copy(), expression=high))
+
+
+def within(query: exp.Select, *, ranged: bool, alias: str | None = None) -> exp.Select:
+    """The query, of one range of people where it is `ranged`."""
+    return query.where(numbered(alias), copy=False) if ranged else query
+
+
+def _rank(columns: Sequence[str]) -> exp.Expr:
+    others = [column(name, "r") for name in columns if name != PERSON_ID]
+    keyed = exp.Anonymous(this="hash", expressions=[column(SAMPLE_KEY, "s"), *others])
+    order = exp.Order(expressions=[exp.Ordered(this=node.copy(), nulls_first=True) for node in (keyed, *others)])
+    return exp.Window(this=exp.RowNumber(), partition_by=[column(PERSON_ID, "r")], order=order)
+
+
+def relation(name: str, alias: str | None = None) -> exp.Expr:
+    """A table or view of the connection."""
+    table = exp.Table(this=exp.to_identifier(name, quoted=True))
+    return exp.alias_(table, alias, table=True, quoted=True) if alias else table
+
+
+def parquet(path: Path) -> exp.Expr:
+    """The rows of a file."""
+    call = exp.Anonymous(this="read_parquet", expressions=[exp.Literal.string(str(path))])
+    return exp.Table(this=call)
+
+
+def among(table: str, alias: str | None = None) -> exp.Expr:
+    """The row's person is in that table."""
+    return exp.In(this=column(PERSON_ID, alias), query=exp.select(column(PERSON_ID)).from_(relation(table)).subquery())
+
+
+def create(name: str, query: exp.Query, kind: str) -> exp.Expr:
+    """A table or view made of a query; it takes the place of one of that name."""
+    return exp.Create(this=relation(name), kind=kind, expression=query, replace=True)
