@@ -9,6 +9,7 @@ from disclosure.requests import ReleaseRequest, Statistic
 from disclosure.statistics.person_time import YEARS
 from workspaces.catalogue.columns import Type
 from workspaces.catalogue.errors import Invalid
+from workspaces.catalogue.standard_population import EUROPEAN_2013
 
 Columns = Mapping[str, ViewColumn]
 
@@ -57,4 +58,16 @@ def _column(statistic: Statistic, name: str | None, columns: Columns) -> ViewCol
     return found
 
 
-CHECKS: dict[str, Callable[[Statistic, Columns], None]] = {"rate": _check_rate}
+def _check_standardised(statistic: Statistic, columns: Columns) -> None:
+    age = _column(statistic, statistic.age, columns)
+    if age.domain is None or not set(EUROPEAN_2013) <= set(age.domain.values) or age.name in statistic.by:
+        raise Invalid(
+            "request:age",
+            f"Statistic {statistic.name} standardises by {age.name}, which does not hold five-year age bands, or is "
+            "one of its keys.",
+            "Use age_band of the person table, and do not group by it.",
+        )
+    _check_rate(statistic, columns)
+
+
+CHECKS: dict[str, Callable[[Statistic, Columns], None]] = {"rate": _check_rate, "standardised": _check_standardised}

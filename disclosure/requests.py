@@ -29,7 +29,7 @@ _DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 _SHARE = re.compile(r"\d(\.\d{1,3})?")
 _EPSILON = re.compile(r"\d{1,9}(\.\d{1,6})?")
 
-Kind = Literal["count", "proportion", "sum", "mean", "histogram", "spread", "quantiles", "comparison", "table", "rate"]
+Kind = Literal["count", "proportion", "sum", "mean", "histogram", "spread", "quantiles", "comparison", "table", "rate", "standardised"]
 NEEDS: dict[str, tuple[str, ...]] = {
     "count": (),
     "proportion": ("of",),
@@ -41,6 +41,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "comparison": ("of", "group", "groups"),
     "table": (),
     "rate": ("of", "upper", "time", "time_upper"),
+    "standardised": ("of", "upper", "time", "time_upper", "age"),
 }
 TAKES = tuple(sorted({field for fields in NEEDS.values() for field in fields}))
 TAKEN = {"measure", "quantile"}  # names that releases use for keys of their own
@@ -145,6 +146,7 @@ class Statistic(_Strict):
     groups: Annotated[tuple[Key, ...], BeforeValidator(_several), Field(min_length=2, max_length=2)] | None = None
     time: Name | None = None
     time_upper: Bound = None
+    age: Name | None = None
     half_width: Width = None
 
     @model_validator(mode="after")
@@ -272,6 +274,7 @@ _NEXT = {
     "half_width": "Give the half-width wanted as a plain decimal number above 0, for example 25 (people) or 0.01.",
     "time": "Name one column of the view that holds a length of time, for example days between two dates.",
     "time_upper": "Give the longest time of one person that counts, for example 1826.",
+    "age": "Name one column of the view that holds five-year age bands, such as age_band of the person table.",
     "sites": 'Leave it out, or give ["local"].',
     "view": 'Give {"form": {"columns": […]}} or {"sql": "SELECT …"}.',
     "form": "Each column has a name and one of person, exists, count, latest, earliest, min, max, mean.",

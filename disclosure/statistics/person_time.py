@@ -1,7 +1,7 @@
 """Events and person-time of the same people, each capped: what rates are made of.
 
 Per cell two numbers are drawn, a · events and g · time, in steps of their grids. One person adds at most E events and
-T of time to one cell and nothing elsewhere: L2² = (a·E)² + (g·T)². With a/g = √10 · T/E a rate of a tenth of the
+T of time to one cell and nothing elsewhere: L2² = (a·E)² + (g·T)². With a/g = 2 · T/E a rate of a quarter of the
 largest, E/T, is as precise as it can be for its price, and lower ones, the usual case, nearly so.
 """
 
@@ -22,7 +22,7 @@ from workspaces.catalogue.columns import Type
 
 YEARS = {"d": Fraction(4, 1461), "wk": Fraction(28, 1461), "mo": Fraction(1, 12), "a": Fraction(1)}
 DIGITS = 4
-USUAL = Fraction(1, 10)  # a rate that the weights suit, as a share of the largest there can be
+USUAL = Fraction(1, 4)  # a rate that the weights suit, as a share of the largest there can be
 COVERS = (
     "About 95 % of such intervals hold the exact rate (Fieller's method on the noisy numbers): what the noise alone "
     "can do. Not sampling, not errors in records."

@@ -60,7 +60,7 @@ class Rate:
         share = min(noise / (people * self.both.longest / 2), largest)
         width = share * float(PER * self.both.event_step / self.both.years)
         words = f"assuming about {people:,} people in each cell, each with half of the longest time, and a rate of up "
-        return Expected(decimal(width, DIGITS, ROUND_CEILING), f"{words}to a tenth of the largest possible")
+        return Expected(decimal(width, DIGITS, ROUND_CEILING), f"{words}to a quarter of the largest possible")
 
     def rows(self, noisy: Integers, scale: Fraction) -> list[list[Estimate]]:
         """Rates with intervals; no value where the noisy time may be nobody's."""

@@ -11,16 +11,17 @@ from disclosure.statistics.proportion import Proportion
 from disclosure.statistics.quantiles import Quantiles
 from disclosure.statistics.rate import Rate
 from disclosure.statistics.spread import Spread
+from disclosure.statistics.standardised import Standardised
 from disclosure.statistics.sum import Sum
 from disclosure.statistics.table import Table
 from disclosure.terms import Terms
 from workspaces.catalogue.errors import Invalid
 
-Kinds = Count | Proportion | Sum | Mean | Histogram | Spread | Quantiles | Comparison | Table | Rate
+Kinds = Count | Proportion | Sum | Mean | Histogram | Spread | Quantiles | Comparison | Table | Rate | Standardised
 
 REGISTRY: dict[str, type[Kinds]] = {
     statistic.kind: statistic
-    for statistic in (Count, Proportion, Sum, Mean, Histogram, Spread, Quantiles, Comparison, Table, Rate)
+    for statistic in (Count, Proportion, Sum, Mean, Histogram, Spread, Quantiles, Comparison, Table, Rate, Standardised)
 }
 
 

@@ -43,11 +43,12 @@ KINDS = (
     ("quantiles", "Median and quantiles"),
     ("comparison", "Two groups: risks, difference, ratios"),
     ("rate", "Rate per 1,000 person-years"),
+    ("standardised", "Age-standardised rate"),
 )
 _DATED = ("latest", "earliest")
 _EVENTS = ("exists", "count")
 TEXTS = ("of", "lower", "upper", "group", "half_width")
-TEXTS = ("of", "lower", "upper", "group", "time", "time_upper")
+TEXTS = ("of", "lower", "upper", "group", "time", "time_upper", "age")
 LISTS = ("by", "edges", "quantiles", "groups")  # fields of a statistic with commas between their parts
 
 
@@ -78,6 +79,7 @@ class StatisticForm(Form):  # type: ignore[misc]
     groups = StringField("Groups to compare")
     time = StringField("Time column")
     time_upper = StringField("Longest time")
+    age = StringField("Age column")
     half_width = StringField("Half-width wanted")
 
 

@@ -62,6 +62,10 @@ MORE = [
     {"name": "sex_by_hypertension", "kind": "table", "by": ["sex", "hypertension"]},
     # a year of birth is no length of time, but it has the unit of one
     {"name": "per_year", "kind": "rate", "of": "sbp", "upper": 200, "time": "born", "time_upper": 1990, "by": ["sex"]},
+    {
+        **{"name": "at_standard_age", "kind": "standardised", "of": "hypertension", "upper": 1},
+        **{"time": "born", "time_upper": 1990, "age": "age_band", "by": ["sex"]},
+    },
 ]
 
 

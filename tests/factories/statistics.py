@@ -5,12 +5,14 @@ from disclosure.requests import Statistic
 from disclosure.statistics.registry import bind
 from disclosure.terms import Terms
 from workspaces.catalogue.columns import BOOLEAN_DOMAIN, Type, decimals, texts
+from workspaces.catalogue.tables import AGE_BANDS
 
 COLUMNS = {
     "sex": ViewColumn("sex", Type.TEXT, domain=texts(("female", "Female"), ("male", "Male"))),
     "smoker": ViewColumn("smoker", Type.BOOLEAN, domain=BOOLEAN_DOMAIN),
     "treated": ViewColumn("treated", Type.BOOLEAN, domain=BOOLEAN_DOMAIN),
     "bmi": ViewColumn("bmi", Type.DOUBLE, grid=decimals("10", "70", "0.1", "kg/m2")),
+    "age_band": ViewColumn("age_band", Type.TEXT, domain=AGE_BANDS),
     "visits": ViewColumn("visits", Type.INTEGER, grid=decimals("0", "50", "1", "1")),
     "days": ViewColumn("days", Type.INTEGER, grid=decimals("-2000", "2000", "1", "d")),
     "change": ViewColumn("change", Type.INTEGER, grid=decimals("-20", "20", "1", "mm[Hg]")),
@@ -53,6 +55,16 @@ ASKED = {
         "upper": "5",
         "time": "days",
         "time_upper": "365",
+        "by": ["sex"],
+    },
+    "standardised": {
+        "name": "visits_at_standard_age",
+        "kind": "standardised",
+        "of": "visits",
+        "upper": "5",
+        "time": "days",
+        "time_upper": "365",
+        "age": "age_band",
         "by": ["sex"],
     },
     "table": {"name": "sex_by_smoking", "kind": "table", "by": ["sex", "smoker"]},

@@ -121,6 +121,31 @@ def rate(people, asked, unit="d"):
     return table
 
 
+# of 100,000 people of the European Standard Population 2013, from 0 to 4 upwards; 90 and over are together
+STANDARD = "5000 5500 5500 5500 6000 6000 6500 7000 7000 7000 7000 6500 6000 5500 5000 4000 2500 1500 1000"
+
+
+def standardised(people, asked, unit="d"):
+    """{key values and measure: {"value": …}} per 100,000; the standardised rate needs time in each of 19 bands"""
+    table, bands = {}, [f"{low:02d}-{low + 4:02d}" for low in range(0, 90, 5)] + ["90+"]
+    for keys, group in _groups(people, asked).items():
+        aged = [person for person in group if person[asked["age"]] in bands]
+        rates = {}
+        for band in bands:
+            events, time, _ = _person_time([person for person in aged if person[asked["age"]] == band], asked)
+            if time > 0:
+                rates[band] = 100_000 * events / (time / YEARS[unit])
+        if len(rates) == len(bands):
+            weights = dict(zip(bands, map(int, STANDARD.split()), strict=True))
+            value = sum(weights[band] * rates[band] for band in bands) / 100_000
+            table[(*keys, "standardised_rate")] = {"value": value}
+        events, time, known = _person_time(aged, asked)
+        if time > 0:
+            value = 100_000 * events / (time / YEARS[unit])
+            table[(*keys, "crude_rate")] = {"value": value, "people": known, "time": time}
+    return table
+
+
 def _person_time(group, asked):
     """Capped events and capped time of those for whom both are known, and how many they are."""
     both = [(person[asked["of"]], person[asked["time"]]) for person in group]
@@ -156,6 +181,7 @@ TWINS = {
     "comparison": comparison,
     "table": table,
     "rate": rate,
+    "standardised": standardised,
 }
 
 

@@ -4,11 +4,21 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from tests.factories.statistics import ASKED
 from tests.factories.statistics import bound as statistic_of
 from tests.plain.statistics import TWINS
-from tests.statistical.test_coverage_derived import assert_about_95_percent, covered, floor_scale, noisy
+from tests.statistical.test_coverage_derived import ALARM, covered, floor_scale, noisy
+from workspaces.catalogue.standard_population import EUROPEAN_2013
+
+BANDS = list(EUROPEAN_2013)
+DRAWS = 1_500
+
+
+def assert_about_95_percent(hits, least=0.95, most=0.975):
+    for found in hits:
+        assert binom.ppf(ALARM, DRAWS, least) <= found <= binom.ppf(1 - ALARM, DRAWS, most)
 
 
 def followed(number, chance=3):
@@ -24,4 +34,18 @@ def test_rates(people, times):
     group = followed(people)
     scale = floor_scale(10) * statistic.contribution.largest * times
     true = TWINS["rate"](group, {**ASKED["rate"], "by": []})[()]["value"]
-    assert_about_95_percent(covered(statistic, noisy(statistic, group, scale), scale, [true]), most=0.97)
+    drawn = noisy(statistic, group, scale)[:DRAWS]
+    assert_about_95_percent(covered(statistic, drawn, scale, [true]))
+
+
+@pytest.mark.parametrize(("people", "times"), [(19 * 300, 1), (19 * 100, 1), (19 * 300, 3)])
+def test_standardised_rates(people, times):
+    statistic = statistic_of("standardised", by=[])
+    group = [{**each, "age_band": BANDS[n % 19]} for n, each in enumerate(followed(people))]
+    for each in group:  # the older, the more visits
+        each["visits"] += BANDS.index(each["age_band"]) // 6
+    scale = floor_scale(10) * statistic.contribution.largest * times
+    exact = TWINS["standardised"](group, {**ASKED["standardised"], "by": []})
+    truths = [exact[(name,)]["value"] for name in ("standardised_rate", "crude_rate")]
+    drawn = noisy(statistic, group, scale)[:DRAWS]
+    assert_about_95_percent(covered(statistic, drawn, scale, truths))

@@ -27,13 +27,13 @@ ALPHA = 1e-6 / COMPARISONS
 MICRO_RHO = 500_000
 
 EXTREME = {"sex": "male", "smoker": True, "treated": True, "bmi": Fraction("45.5"), "change": Fraction(20)}
-EXTREME |= {"visits": Fraction(50), "days": Fraction(2_000)}
+EXTREME |= {"age_band": "90+", "visits": Fraction(50), "days": Fraction(2_000)}
 PERSON = {
     "histogram": {**EXTREME, "bmi": Fraction(45)},  # within the edges
     "spread": {**EXTREME, "bmi": Fraction("30.2")},  # the centre of the bounds
 }
 OTHERS = [{"sex": "female", "smoker": False, "treated": False, "bmi": Fraction(22), "change": Fraction(-3)}] * 3
-OTHERS = [{**each, "visits": Fraction(1), "days": Fraction(100)} for each in OTHERS]
+OTHERS = [{**each, "age_band": "40-44", "visits": Fraction(1), "days": Fraction(100)} for each in OTHERS]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from tests.factories.snapshots import GRANTED, request
 from workspaces.catalogue.errors import Invalid
 
 RATE = {"name": "r", "kind": "rate", "of": "sbp", "upper": 200, "time": "born", "time_upper": 1990}
-CAPS = "Give the most of one person that counts."
+STANDARDISED = {**RATE, "kind": "standardised", "age": "age_band"}
 
 REFUSED = [
     *(
@@ -28,6 +28,14 @@ REFUSED = [
             ("kind", {"time_upper": None}),
         ]
     ),
+    *(
+        (f"request:{code}", {**STANDARDISED, **changes})
+        for code, changes in [
+            *(("age", {"age": each}) for each in ("sex", "sbp", "born")),
+            *(("age", {"by": ["age_band"]}), ("column", {"age": "nothing"}), ("kind", {"age": None})),
+            *(("time", {"time": "sbp"}), ("bounds", {"upper": 0})),
+        ]
+    ),
 ]
 
 
@@ -39,6 +47,6 @@ def test_a_request_that_does_not_fit_is_refused_by_a_code(code, statistic):
     assert refused.value.next_step
 
 
-@pytest.mark.parametrize("statistic", [RATE, {**RATE, "of": "hypertension", "upper": 1}])
+@pytest.mark.parametrize("statistic", [RATE, {**RATE, "of": "hypertension", "upper": 1}, STANDARDISED])
 def test_one_that_fits_has_a_price(statistic):
     assert price(request(statistics=[statistic]), GRANTED).micro_rho > 0

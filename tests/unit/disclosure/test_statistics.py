@@ -25,13 +25,14 @@ PEOPLE = st.fixed_dictionaries(
         "smoker": st.sampled_from([True, False, None]),
         "treated": st.sampled_from([True, False, None]),
         "bmi": st.none() | st.integers(100, 700).map(lambda tenths: Fraction(tenths, 10)),
+        "age_band": st.sampled_from(["00-04", "40-44", "90+", "unknown", None]),
         "visits": st.none() | st.integers(0, 50).map(Fraction),
         "days": st.none() | st.integers(-20, 2000).map(Fraction),
         "change": st.none() | st.integers(-20, 20).map(Fraction),
     }
 )
 TINY = Fraction(1, 1024)
-DERIVED = {"spread", "quantiles", "comparison", "rate"}  # worked out from several drawn numbers of a cell
+DERIVED = {"spread", "quantiles", "comparison", "rate", "standardised"}  # from several drawn numbers of a cell
 
 
 def vector(statistic, people):
@@ -71,6 +72,7 @@ def test_one_person_changes_the_vector_by_at_most_the_claim(kind, people, newcom
         ("comparison", {"sex": "male", "smoker": False, "treated": True}),
         ("table", {"sex": "male", "smoker": False}),
         ("rate", {"sex": "male", "visits": Fraction(9), "days": Fraction(366)}),
+        ("standardised", {"sex": "male", "visits": Fraction(9), "days": Fraction(366), "age_band": "90+"}),
         ("quantiles", {"sex": "male", "change": Fraction(20)}),
     ],
 )
@@ -97,7 +99,7 @@ def test_without_noise_each_cell_is_its_plain_twin(kind, people):
 
 def assert_same(kind, statistic, estimate, exact):
     if "with" not in exact and kind in DERIVED:
-        if exact.get("people", 2) < 2 and estimate.value is None:
+        if (exact.get("people", 2) < 2 or exact.get("time", 9) < 9) and estimate.value is None:
             return  # one person may be nobody: the noise is of whole numbers
         assert abs(Fraction(estimate.value) - exact["value"]) <= Fraction(1, 1000)
         return
