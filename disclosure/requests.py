@@ -5,31 +5,56 @@ the request only (privacy model P5) and names fields, never what stands in them.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from hashlib import sha256
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from disclosure import event_requests
+from disclosure.event_requests import Ahead, EventKeys, check_events
 from disclosure.person_view.form import Form
+from disclosure.request_values import (
+    MICRO,
+    Bound,
+    Edge,
+    Key,
+    Name,
+    Share,
+    Strict,
+    Width,
+    micro,
+    printable,
+    several,
+    visible,
+)
 from workspaces.catalogue.errors import Invalid
 
-MICRO = 1_000_000
-NAME = r"^[a-z][a-z0-9_]{0,39}$"
 MAX_STATISTICS = 20
 MAX_KEYS = 4
 MAX_EDGES = 50
 MAX_QUANTILES = 19
 MAX_SQL = 20_000
-_DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
-_SHARE = re.compile(r"\d(\.\d{1,3})?")
-_EPSILON = re.compile(r"\d{1,9}(\.\d{1,6})?")
 
-Kind = Literal["count", "proportion", "sum", "mean", "histogram", "spread", "quantiles", "comparison", "table", "rate", "standardised"]
+Kind = Literal[
+    "count",
+    "proportion",
+    "sum",
+    "mean",
+    "histogram",
+    "spread",
+    "quantiles",
+    "comparison",
+    "table",
+    "rate",
+    "standardised",
+    "periods",
+    "codes",
+    "forecast",
+]
 NEEDS: dict[str, tuple[str, ...]] = {
     "count": (),
     "proportion": ("of",),
@@ -42,90 +67,15 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "table": (),
     "rate": ("of", "upper", "time", "time_upper"),
     "standardised": ("of", "upper", "time", "time_upper", "age"),
+    "periods": ("events",),
+    "codes": ("events",),
+    "forecast": ("events", "ahead"),
 }
 TAKES = tuple(sorted({field for fields in NEEDS.values() for field in fields}))
-TAKEN = {"measure", "quantile"}  # names that releases use for keys of their own
+TAKEN = {"measure", "quantile", "period"}  # names that releases use for keys of their own
 
 
-def _plain(value: object, shape: re.Pattern[str]) -> Decimal:
-    """The exact decimal a number or decimal text stands for; a float stands for its shortest decimal."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-        raise PydanticCustomError("number", "must be a number")
-    try:
-        exact = (
-            Decimal(value) if isinstance(value, str) else Decimal(repr(value) if isinstance(value, float) else value)
-        )
-    except (InvalidOperation, ValueError):
-        raise PydanticCustomError("number", "must be a number") from None
-    text = value if isinstance(value, str) else format(exact, "f") if exact.is_finite() and abs(exact) < 10**16 else ""
-    if not shape.fullmatch(text) or not text.isascii():
-        raise PydanticCustomError("number", "must be a plain decimal number of the size and precision allowed")
-    return abs(exact) if exact == 0 else exact
-
-
-def _width(value: object) -> object:
-    """A half-width wanted: more than 0."""
-    if value is None:
-        return None
-    width = _plain(value, _DECIMAL)
-    if width <= 0:
-        raise PydanticCustomError("half_width", "must be more than 0")
-    return width
-
-
-def _bound(value: object) -> Decimal | None:
-    return None if value is None else _plain(value, _DECIMAL)
-
-
-def _micro(value: object) -> int:
-    micro = _plain(value, _EPSILON) * MICRO
-    if not 0 < micro <= MICRO:
-        raise PydanticCustomError("epsilon", "must be more than 0 and at most 1")
-    return int(micro)
-
-
-def _share(value: object) -> Decimal:
-    share = _plain(value, _SHARE)
-    if not 0 < share < 1:
-        raise PydanticCustomError("quantiles", "must lie between 0 and 1")
-    return share
-
-
-def _key(value: object) -> object:
-    """A value of a key as text: flags as true and false."""
-    return str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, int) else value
-
-
-def _title(value: object) -> object:
-    if isinstance(value, str) and (not value.isprintable() or not value.strip()):
-        raise PydanticCustomError("title", "must be printable")
-    return value
-
-
-def _visible(value: object) -> object:
-    """SQL is read by people too: no control characters, nothing invisible or that turns the reading direction."""
-    if isinstance(value, str) and not all(sign.isprintable() or sign in "\n\r\t" for sign in value):
-        raise PydanticCustomError("sql", "holds a character that cannot be seen")
-    return value
-
-
-def _several(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
-
-
-Name = Annotated[str, StringConstraints(pattern=NAME, strict=True)]
-Bound = Annotated[Decimal | None, BeforeValidator(_bound)]
-Width = Annotated[Decimal | None, BeforeValidator(_width)]
-Edge = Annotated[Decimal, BeforeValidator(lambda value: _plain(value, _DECIMAL))]
-Key = Annotated[str, BeforeValidator(_key), StringConstraints(min_length=1, max_length=40)]
-Share = Annotated[Decimal, BeforeValidator(_share)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
-
-
-class Statistic(_Strict):
+class Statistic(Strict):
     """One statistic by groups. Bounds and edges are in the unit of the column's grid.
 
     `half_width` is the 95 % half-width wanted, in the unit of the figure (of a share: 0.01 is one percentage point):
@@ -135,18 +85,20 @@ class Statistic(_Strict):
     name: Name
     kind: Kind
     of: Name | None = None
-    by: Annotated[tuple[Name, ...], BeforeValidator(_several), Field(max_length=MAX_KEYS)] = ()
+    by: Annotated[tuple[Name, ...], BeforeValidator(several), Field(max_length=MAX_KEYS)] = ()
     lower: Bound = None
     upper: Bound = None
-    edges: Annotated[tuple[Edge, ...], BeforeValidator(_several), Field(max_length=MAX_EDGES)] | None = None
+    edges: Annotated[tuple[Edge, ...], BeforeValidator(several), Field(max_length=MAX_EDGES)] | None = None
     quantiles: (
-        Annotated[tuple[Share, ...], BeforeValidator(_several), Field(min_length=1, max_length=MAX_QUANTILES)] | None
+        Annotated[tuple[Share, ...], BeforeValidator(several), Field(min_length=1, max_length=MAX_QUANTILES)] | None
     ) = None
     group: Name | None = None
-    groups: Annotated[tuple[Key, ...], BeforeValidator(_several), Field(min_length=2, max_length=2)] | None = None
+    groups: Annotated[tuple[Key, ...], BeforeValidator(several), Field(min_length=2, max_length=2)] | None = None
     time: Name | None = None
     time_upper: Bound = None
     age: Name | None = None
+    events: EventKeys | None = None
+    ahead: Ahead | None = None
     half_width: Width = None
 
     @model_validator(mode="after")
@@ -159,6 +111,7 @@ class Statistic(_Strict):
             raise PydanticCustomError("by", "must name each key once")
         if self.kind == "table" and len(self.by) < 2:
             raise PydanticCustomError("by", "must name two keys or more for a table")
+        check_events(self.kind, self.events)
         if TAKEN & set(self.by):
             raise PydanticCustomError("by", "holds a name that releases use themselves")
         if any(a >= b for a, b in pairwise(self.quantiles or ())):
@@ -166,11 +119,11 @@ class Statistic(_Strict):
         return self
 
 
-class View(_Strict):
+class View(Strict):
     """The person view, as a typed form or as SQL: exactly one of the two."""
 
     form: Form | None = None
-    sql: Annotated[str, StringConstraints(min_length=1, max_length=MAX_SQL), BeforeValidator(_visible)] | None = None
+    sql: Annotated[str, StringConstraints(min_length=1, max_length=MAX_SQL), BeforeValidator(visible)] | None = None
 
     @model_validator(mode="after")
     def _is_one_of_two(self) -> Self:
@@ -179,19 +132,19 @@ class View(_Strict):
         return self
 
 
-class ReleaseRequest(_Strict):
+class ReleaseRequest(Strict):
     """What a researcher asks to be released. `epsilon_micro` is in millionths: the most that it may cost.
 
     Where every statistic says the half-width it wants, epsilon may be left out and is then the most allowed, 1.
     """
 
-    title: Annotated[str, StringConstraints(min_length=1, max_length=120), BeforeValidator(_title)]
+    title: Annotated[str, StringConstraints(min_length=1, max_length=120), BeforeValidator(printable)]
     view: View
     statistics: Annotated[
-        tuple[Statistic, ...], BeforeValidator(_several), Field(min_length=1, max_length=MAX_STATISTICS)
+        tuple[Statistic, ...], BeforeValidator(several), Field(min_length=1, max_length=MAX_STATISTICS)
     ]
-    epsilon_micro: Annotated[int, BeforeValidator(_micro), Field(alias="epsilon")]
-    sites: Annotated[tuple[Literal["local"]], BeforeValidator(_several)] = ("local",)
+    epsilon_micro: Annotated[int, BeforeValidator(micro), Field(alias="epsilon")]
+    sites: Annotated[tuple[Literal["local"]], BeforeValidator(several)] = ("local",)
 
     @model_validator(mode="before")
     @classmethod
@@ -278,6 +231,7 @@ _NEXT = {
     "sites": 'Leave it out, or give ["local"].',
     "view": 'Give {"form": {"columns": […]}} or {"sql": "SELECT …"}.',
     "form": "Each column has a name and one of person, exists, count, latest, earliest, min, max, mean.",
+    **event_requests.NEXT,
     "sql": f"Give one SELECT of at most {MAX_SQL} characters.",
 }
 
