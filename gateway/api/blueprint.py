@@ -19,7 +19,7 @@ from gateway.commands.bodies import MAX_BYTES, TooLarge, read_object
 from gateway.commands.downloads import Objects, artefact_bytes, package_bytes
 from gateway.commands.people import token_hash
 from gateway.commands.perform import Gateway, Outcome, noted, perform, permit
-from gateway.commands.releases import Request, priced, shown
+from gateway.commands.releases import Request, priced
 from gateway.rules.facts import Actor
 from gateway.rules.refusals import unknown
 from gateway.store import audit_chain
@@ -143,8 +143,8 @@ def _priced(api: Api) -> Callable[[str], Response]:
         with noted(api.gateway, actor=actor, command=Command.DRAFT_RELEASE, subject_id=id):
             given = parse(Command.DRAFT_RELEASE, _body())
             assert isinstance(given, Request)  # noqa: S101 - the registry ties this command to this model
-            digest, cost = priced(facts, given.request)
-        return jsonify({"request_digest": digest, **shown(cost)})
+            asked = priced(facts, given.request)
+        return jsonify({"request_digest": asked.digest, **asked.told})
 
     return view
 

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from disclosure.accounting import rho_of_epsilon
+from disclosure.checks.presets import DEFAULT, preset
 from gateway.commands.act import Act, Given, verb
 from gateway.commands.texts import Short, Text
 from gateway.models import Budget, Grant, LedgerEntry, Membership, Pool, Project, RegisterEntry, Vote
@@ -49,6 +50,7 @@ class Application(Given):
     members: tuple[str, ...] = ()
     period_start: date | None = None
     period_end: date | None = None
+    preset: Short = DEFAULT
     epsilon: Decimal = Field(gt=0, le=10, decimal_places=6, allow_inf_nan=False)
     ends_on: date
 
@@ -146,6 +148,7 @@ def close(*, act: Act, subject: Project, given: Because) -> None:
 
 
 def _check(act: Act, given: Application) -> None:
+    preset(given.preset)
     for wanted in given.data:
         table = TABLES.get(wanted.table)
         if table is None or any(table.column(name) is None for name in wanted.columns):
@@ -202,6 +205,7 @@ def _grant(act: Act, project: Project) -> None:
             delta_e15=act.facts.pool.delta_e15,
             micro_rho=allotment.micro_rho,
             delta0_e15=allotment.delta_e15,
+            preset=application.preset,
         )
     )
     _open_budget(act, project, allotment)

@@ -1,11 +1,14 @@
 """Releases: priced and submitted blind to records, cleared, reserved, drawn once, reviewed, published."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import Field
 
-from disclosure.release import Price, price
+from disclosure.checks.on_requests import check_request
+from disclosure.checks.presets import preset
+from disclosure.clearance import clear
+from disclosure.pricing import Price
 from disclosure.requests import parse_request
 from gateway.commands.act import Act, Given, verb
 from gateway.commands.terms import mark_of, terms_of
@@ -32,12 +35,23 @@ class Because(Given):
     reason: Text
 
 
-def priced(facts: Facts, raw: dict[str, Any]) -> tuple[str, Price]:
-    """Digest and price of a request under the project's grant; looks at nothing else."""
+class Priced(NamedTuple):
+    """A request under a grant: its digest, what it costs, and that with the grant's checks as people see it."""
+
+    digest: str
+    cost: Price
+    told: dict[str, Any]
+
+
+def priced(facts: Facts, raw: dict[str, Any]) -> Priced:
+    """Digest, price and checks of a request under the project's grant; looks at nothing else."""
     if facts.grant is None:
         raise Refusal("grant:none", "The project has no grant.", "Wait for the committee.")
     request = parse_request(raw)
-    return request.digest(), price(request, terms_of(facts.grant, facts.pool, mark_of(facts.grant)))
+    terms = terms_of(facts.grant, facts.pool, mark_of(facts.grant))
+    cleared = clear(request, terms)
+    checks = check_request(request, cleared, terms, preset(facts.grant.preset))
+    return Priced(request.digest(), cleared.price, {**shown(cleared.price), "checks": checks.shown()})
 
 
 def shown(price_: Price) -> dict[str, Any]:
@@ -70,8 +84,8 @@ def shown(price_: Price) -> dict[str, Any]:
 @verb(Command.DRAFT_RELEASE, Request)
 def draft(*, act: Act, subject: Project, given: Request) -> None:
     """A new draft; a request that was drawn before on this snapshot leads to what came of it, at no cost."""
-    digest, cost = priced(act.facts, given.request)
-    known = _drawn_before(act, subject.id, digest)
+    asked = priced(act.facts, given.request)
+    known = _drawn_before(act, subject.id, asked.digest)
     if known is not None:
         act.created_id = known.id
         return
@@ -80,8 +94,8 @@ def draft(*, act: Act, subject: Project, given: Request) -> None:
         author_id=act.actor.person_id,
         title=str(given.request["title"]),
         request=given.request,
-        request_digest=digest,
-        price=shown(cost),
+        request_digest=asked.digest,
+        price=asked.told,
         created_at=act.now,
     )
     act.created_id = act.work.add(row).id
@@ -90,14 +104,15 @@ def draft(*, act: Act, subject: Project, given: Request) -> None:
 @verb(Command.EDIT_RELEASE, Request)
 def edit(*, act: Act, subject: Release, given: Request) -> None:
     """The whole request anew, with its price."""
-    subject.request_digest, cost = priced(act.facts, given.request)
-    subject.title, subject.request, subject.price = str(given.request["title"]), given.request, shown(cost)
+    asked = priced(act.facts, given.request)
+    subject.title, subject.request = str(given.request["title"]), given.request
+    subject.request_digest, subject.price = asked.digest, asked.told
 
 
 @verb(Command.SUBMIT_RELEASE)
 def submit(*, act: Act, subject: Release, given: Given) -> None:
     """Priced anew against the grant as it is now, bound to the snapshot as it is now."""
-    subject.request_digest, cost = priced(act.facts, subject.request)
+    subject.request_digest, cost, told = priced(act.facts, subject.request)
     known = _drawn_before(act, subject.project_id, subject.request_digest)
     if known is not None and known.id != subject.id:
         raise Refusal("release:asked_before", "This was asked before on this snapshot.", f"Its answer is {known.id}.")
@@ -105,7 +120,7 @@ def submit(*, act: Act, subject: Release, given: Given) -> None:
         raise Refusal(
             "budget:not_covered", "The remaining budget does not cover this request.", "Ask for a smaller epsilon."
         )
-    subject.price, subject.micro_rho = shown(cost), cost.micro_rho
+    subject.price, subject.micro_rho = told, cost.micro_rho
     subject.snapshot_id = act.facts.snapshot.id if act.facts.snapshot else None
     if act.facts.grant is not None:
         subject.mark = mark_of(act.facts.grant)

@@ -28,3 +28,4 @@ class Grant(SQLModel, table=True):
     delta0_e15: int = Field(default=0, sa_type=BigInteger)
     reviews: int = 2
     floor_half_width: int = 10
+    preset: str = "nhs-england-sde"

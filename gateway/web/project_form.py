@@ -6,9 +6,10 @@ from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, SelectMultipleField, StringField, TextAreaField
+from wtforms import Field, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
+from disclosure.checks.presets import DEFAULT, presets
 from gateway.web.forms import DayField, Filled, LinesField, PlainNumber, choice
 from workspaces.catalogue.columns import Table
 from workspaces.catalogue.tables import TABLES
@@ -44,6 +45,7 @@ DEFAULTS = {
     "common_law_route": "Not applicable",
 }
 _MEMBERS = "One email address (or person id) on each line. They must have signed in here once."
+_RULES = "Every request and release of the project is checked against these before a person looks."
 _EPSILON = "The most that all releases of the project together may reveal; more than 0, at most 10."
 
 
@@ -94,6 +96,7 @@ class ProjectForm(FlaskForm):  # type: ignore[misc]
         return {
             **text,
             **days,
+            "preset": self.preset.data,
             "epsilon": self.epsilon.data.strip(),
             "members": self.members.data,
             "data": self._data(),
@@ -132,6 +135,8 @@ def _fields() -> Iterator[tuple[str, Field]]:
         yield reason_field(table), TextAreaField(f"Why do you need {table.name}?")
     yield "period_start", DayField("First day of the records wanted", description="Leave empty for everything.")
     yield "period_end", DayField("Last day of the records wanted", description="Leave empty for everything.")
+    rules = [choice(each.id, each.name) for each in presets().values()]
+    yield "preset", SelectField("Output rules", description=_RULES, choices=rules, default=DEFAULT)
     number = PlainNumber("Enter a number above 0 and at most 10, for example 1.5", "10")
     yield "epsilon", StringField("Privacy budget (ε)", description=_EPSILON, default="1", validators=[number])
     ends = Filled("Enter an end date")

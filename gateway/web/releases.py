@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired
 
 from gateway.commands.downloads import package_bytes, reviewed_package
 from gateway.commands.perform import noted, permit
-from gateway.commands.releases import priced, shown
+from gateway.commands.releases import priced
 from gateway.rules.refusals import Refusal
 from gateway.vocabulary import Command, Noun, Verdict
 from gateway.web import wording
@@ -129,7 +129,7 @@ def _price(subject_id: str, command: Command, body: dict[str, Any]) -> dict[str,
     g.at_the_door = True
     facts = permit(gateway(), actor=actor(), command=command, subject_id=subject_id)
     with noted(gateway(), actor=actor(), command=command, subject_id=subject_id, given=body):
-        return shown(priced(facts, body)[1])
+        return priced(facts, body).told
 
 
 class PlanForm(FlaskForm):  # type: ignore[misc]

@@ -10,6 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from disclosure.checks.presets import preset
 from gateway.vocabulary import Command, Role
 from workspaces.catalogue.places import BOROUGHS
 
@@ -278,5 +279,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "rho": rho,
     "epsilon": epsilon,
     "delta": delta,
+    "preset": lambda name: preset(name).name,
     "share": share,
 }
