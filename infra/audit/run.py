@@ -31,7 +31,7 @@ class Size:
     guesses: int
 
 
-SMALL = Size(tries=24, runs=2_500, many_runs=50_000, guesses=4_000)
+SMALL = Size(tries=24, runs=1_500, many_runs=40_000, guesses=2_000)
 FULL = Size(tries=600, runs=150_000, many_runs=200_000, guesses=60_000)
 
 
@@ -55,13 +55,11 @@ def audit(size: Size = SMALL, seed: int = 1) -> Iterator[Outcome]:
         kinds = known[start : start + AT_ONCE]
         pairs = search(kinds, size, seed)
         found |= dict(zip(kinds, pairs, strict=True))
-        yield from _changes(kinds, pairs)
+        yield from changes(kinds, pairs)
         yield _refutable("loss, together", ", ".join(kinds), _together(kinds, pairs, size, wrong))
     for kind, pair in found.items():
-        for case in priced(kind):
-            yield _refutable("loss", f"{kind}{_mark(case)}", _judged(case, pair, size, wrong))
-    yield from (postprocessed(kind, pair) for kind, pair in found.items())
-    yield from _planted(found, size, wrong)
+        yield from _alone(kind, pair, size, wrong)
+    yield from _planted(found["count"], size, wrong)
     yield from _guessed(found["count"], size)
 
 
@@ -82,9 +80,22 @@ def priced(kind: str) -> Iterator[Case]:
         yield Case(kind, request, pure)
 
 
-def _judged(case: Case, pair: Neighbours, size: Size, wrong: float) -> list[Verdict]:
+def _alone(kind: str, pair: Neighbours, size: Size, wrong: float) -> Iterator[Outcome]:
+    """One statistic in a request of its own: its loss, the same with too little noise, and what is made of it."""
+    for case in priced(kind):
+        alone, claim = judged(case, pair)
+        pure = "" if case.terms.delta_e15 else " (pure ε)"
+        found = verdicts(alone, claim, runs=size.runs, wrong=wrong)
+        yield _refutable("loss", f"{kind}{pure}", found)
+        if not pure:
+            yield _fault(faults.sensitivity_halved(alone, claim, runs=size.runs, wrong=wrong), f", {kind}")
+    yield postprocessed(kind, pair)
+
+
+def judged(case: Case, pair: Neighbours) -> tuple[Neighbours, seam.Claim]:
+    """The same people under this case, and what it claims."""
     alone = pair_in(Place(case.request, case.terms), pair.person, pair.others)
-    return verdicts(alone, seam.claim(case.request, case.terms), runs=size.runs, wrong=wrong)
+    return alone, seam.claim(case.request, case.terms)
 
 
 def _together(kinds: Sequence[str], pairs: Sequence[Neighbours], size: Size, wrong: float) -> list[Verdict]:
@@ -113,7 +124,8 @@ def postprocessed(kind: str, pair: Neighbours) -> Outcome:
     return Outcome("nothing but noisy numbers", kind, len(texts) == 1, f"{len(texts)} different artefacts of 3")
 
 
-def _changes(kinds: Sequence[str], pairs: Sequence[Neighbours]) -> Iterator[Outcome]:
+def changes(kinds: Sequence[str], pairs: Sequence[Neighbours]) -> Iterator[Outcome]:
+    """What the person found for each statistic changes, against what it claims."""
     claimed = seam.claim(cases.request_of(*kinds), cases.TERMS).contributions
     for position, (kind, pair) in enumerate(zip(kinds, pairs, strict=True)):
         found = pair.changes()[position]
@@ -125,17 +137,11 @@ def _changes(kinds: Sequence[str], pairs: Sequence[Neighbours]) -> Iterator[Outc
         yield Outcome("one person's change", kind, share <= 1, figure)
 
 
-def _planted(found: dict[str, Neighbours], size: Size, wrong: float) -> Iterator[Outcome]:
-    for kind, pair in found.items():
-        case = Case(kind, cases.request_of(kind))
-        alone = pair_in(Place(case.request, case.terms), pair.person, pair.others)
-        claim = seam.claim(case.request, case.terms)
-        yield _fault(faults.sensitivity_halved(alone, claim, runs=size.runs, wrong=wrong), f", {kind}")
-    count = Case("count", cases.request_of("count"))
-    place, claim = Place(count.request, count.terms), seam.claim(count.request, count.terms)
-    alone = pair_in(place, found["count"].person, found["count"].others)
+def _planted(pair: Neighbours, size: Size, wrong: float) -> Iterator[Outcome]:
+    case = Case("count", cases.request_of("count"))
+    alone, claim = judged(case, pair)
     yield _fault(faults.second_draw(alone, claim, runs=size.many_runs, wrong=wrong))
-    yield _fault(faults.keys_learnt(place, faults.many_rows(1)[0], wrong=wrong))
+    yield _fault(faults.keys_learnt(Place(case.request, case.terms), faults.many_rows(1)[0], wrong=wrong))
     yield _fault(faults.tie_at_threshold(runs=size.many_runs, wrong=wrong, let_through=True))
     for each in faults.in_build():
         yield _fault(each)
@@ -147,7 +153,7 @@ def _planted(found: dict[str, Neighbours], size: Size, wrong: float) -> Iterator
 
 
 def _guessed(pair: Neighbours, size: Size) -> Iterator[Outcome]:
-    for forgotten in (1, 6):
+    for forgotten in (1, 10):
         found = reconstruct.guess(pair.person, pair.others, trials=size.guesses, forgotten=forgotten)
         figure = (
             f"{found.right / found.trials:.3f} right with {found.packages * forgotten} packages, at least "
@@ -173,7 +179,3 @@ def _covered() -> str:
     return f"{len(REGISTRY) - len(cases.missing())} of {len(REGISTRY)}" + (
         f", not: {', '.join(cases.missing())}" if cases.missing() else ""
     )
-
-
-def _mark(case: Case) -> str:
-    return "" if case.terms.delta_e15 else " (pure ε)"
