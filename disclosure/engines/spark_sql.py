@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlglot import exp
 
-_TYPES = {"BIGINT": "BIGINT", "DOUBLE": "DOUBLE", "DATE": "DATE", "TEXT": "STRING", "BOOLEAN": "BOOLEAN"}
+_TYPES = {"BIGINT": "BIGINT", "INT": "INT", "DOUBLE": "DOUBLE", "DATE": "DATE", "TEXT": "STRING", "BOOLEAN": "BOOLEAN"}
 
 
 class NotWritten(ValueError):
@@ -134,6 +134,7 @@ FUNCTIONS: dict[str, Callable[[exp.Expr], str]] = {
     "date_diff": _days,
     "year": _part,
     "month": _part,
+    "day": _part,
 }
 
 
@@ -184,6 +185,7 @@ _LINES: dict[Any, tuple[Callable[[exp.Expr], str], tuple[str, ...]]] = {
     exp.Greatest: (_call("GREATEST"), ("this", "expressions", "ignore_nulls")),
     exp.Nullif: (lambda node: f"NULLIF({write(node.this)}, {write(node.expression)})", _TWO),
     exp.Round: (_call("ROUND"), _ONE),
+    exp.Abs: (_call("ABS"), _ONE),
     exp.Count: (_count, ("this", "big_int")),
     exp.Sum: (_call("SUM"), _ONE),
     exp.Min: (_call("MIN"), _ONE),
@@ -195,6 +197,6 @@ _LINES: dict[Any, tuple[Callable[[exp.Expr], str], tuple[str, ...]]] = {
     for node, sign in (
         (exp.And, "AND"), (exp.Or, "OR"), (exp.EQ, "="), (exp.NEQ, "<>"), (exp.GT, ">"), (exp.GTE, ">="),
         (exp.LT, "<"), (exp.LTE, "<="), (exp.Is, "IS"), (exp.Add, "+"), (exp.Sub, "-"), (exp.Mul, "*"),
-        (exp.Div, "/"), (exp.IntDiv, "DIV"),
+        (exp.Div, "/"), (exp.IntDiv, "DIV"), (exp.Mod, "%"),
     )
 }  # fmt: skip

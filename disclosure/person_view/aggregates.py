@@ -56,8 +56,7 @@ def aggregate(node: exp.Expr, scope: Scope) -> Value:
         inner, node = inner.where(test), node.this
         if isinstance(node, exp.Filter) or not isinstance(node, NODES):
             refuse("aggregate", "FILTER follows something that is not an aggregate.")
-    depth = sum(source.relation.depth for source in scope.sources)
-    rows = _Rows(inner, keep, scope.proof.schema.rows_per_person**depth)
+    rows = _Rows(inner, keep, scope.most())
     if isinstance(node, exp.ArgMax | exp.ArgMin):
         return _arg(node, rows)
     if isinstance(node, exp.Count):

@@ -8,12 +8,10 @@ from typing import Any
 
 from sqlglot import exp
 
-from disclosure.person_view import aggregates
+from disclosure.person_view import aggregates, functions, windows
 from disclosure.person_view.refusals import refuse
 from disclosure.person_view.relations.scope import Scope
 from disclosure.person_view.values import (
-    FIRST_DAY,
-    LAST_DAY,
     Scale,
     Value,
     alike,
@@ -24,17 +22,20 @@ from disclosure.person_view.values import (
     union,
 )
 from workspaces.catalogue.code_lists import CODE_LISTS
-from workspaces.catalogue.columns import BOOLEAN_DOMAIN, Domain, Type
+from workspaces.catalogue.columns import BOOLEAN_DOMAIN, Type
 
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,9})?|\.\d{1,9}")
-_MONTHS = Domain(tuple(range(1, 13)), tuple(str(month) for month in range(1, 13)))
-_DAYS = (LAST_DAY - FIRST_DAY).days
 
 
 def scalar(node: exp.Expr, scope: Scope) -> Value:
     """The value a node stands for. Raises Invalid(view:…) for everything that is not proven."""
     if isinstance(node, exp.Column):
         return scope.column(node)
+    if scope.grouped and node in scope.groups:
+        value = scalar(node, scope.rows())
+        return replace(value, sql=exp.Max(this=value.sql))  # the same in all rows of the group
+    if isinstance(node, exp.Window):
+        return windows.window(node, scope)
     if isinstance(node, aggregates.NODES):
         if not scope.grouped:
             refuse("aggregate", f"The aggregate {type(node).__name__.upper()} stands where rows are read one by one.")
@@ -179,10 +180,10 @@ def _coalesce(node: exp.Expr, scope: Scope) -> Value:
     return Value(exp.Coalesce(this=values[0].sql, expressions=[v.sql for v in values[1:]]), type_, ends, domain)
 
 
-def _numbers(node: exp.Expr, scope: Scope) -> list[tuple[Value, Scale]]:
+def _numbers(values: list[Value], scope: Scope) -> list[tuple[Value, Scale]]:
     found = []
-    for part in (node.this, node.expression):
-        value = natural(scope.proof, scalar(part, scope), "arithmetic")
+    for part in values:
+        value = natural(scope.proof, part, "arithmetic")
         if value.scale is None:
             refuse("type", "Arithmetic is done with something that is not a number.")
         found.append((value, value.scale))
@@ -190,7 +191,10 @@ def _numbers(node: exp.Expr, scope: Scope) -> list[tuple[Value, Scale]]:
 
 
 def _sum(node: exp.Expr, scope: Scope) -> Value:
-    values = alike(scope.proof, [value for value, _ in _numbers(node, scope)], "arithmetic")
+    parts = [scalar(part, scope) for part in (node.this, node.expression)]
+    if Type.DATE in (parts[0].type, parts[1].type):
+        return functions.dated(type(node), parts[0], parts[1], scope)
+    values = alike(scope.proof, [value for value, _ in _numbers(parts, scope)], "arithmetic")
     (_, left, _), (_, right, _) = union(values[:1]), union(values[1:])
     if left is None or right is None:
         refuse("type", "Arithmetic is done with something that is not a number.")
@@ -204,46 +208,22 @@ def _sum(node: exp.Expr, scope: Scope) -> Value:
 
 
 def _product(node: exp.Expr, scope: Scope) -> Value:
-    (left, a), (right, b) = _numbers(node, scope)
+    (left, a), (right, b) = _numbers([scalar(part, scope) for part in (node.this, node.expression)], scope)
     ends = [x * y for x in (a.low, a.high) for y in (b.low, b.high)]
     sql = exp.Mul(this=left.sql, expression=right.sql)
     return Value(paren(sql), Type.INTEGER, Scale(a.step * b.step, min(ends), max(ends)))
 
 
-def _part(value: Value, part: str) -> Value:
-    """Year or month of a date."""
-    if value.type is not Type.DATE:
-        refuse("type", f"{part} is taken of something that is not a date.")
-    if part not in ("year", "month"):
-        refuse("function", "Only year and month can be taken of a date.")
-    sql = exp.cast(exp.Anonymous(this=part, expressions=[value.sql]), "BIGINT")
-    ends = (FIRST_DAY.year, LAST_DAY.year) if part == "year" else (1, 12)
-    domain = _MONTHS if part == "month" else None
-    return Value(sql, Type.INTEGER, Scale(Fraction(1), *ends, "a" if part == "year" else "mo"), domain)
-
-
 def _date_part(node: exp.Expr, scope: Scope) -> Value:
     if isinstance(node, exp.Extract):
-        return _part(scalar(node.expression, scope), node.this.name.lower())
-    return _part(scalar(node.this, scope), type(node).__name__.lower())
-
-
-def _date_diff(node: exp.Expr, scope: Scope) -> Value:
-    unit = node.args.get("unit")
-    if not isinstance(unit, exp.Var) or unit.name.upper() != "DAY":
-        refuse("function", "date_diff counts days only.", "Write date_diff('day', first, last).")
-    dated = Value(exp.null(), Type.DATE)
-    ends = [settle(scope.proof, scalar(part, scope), dated, "date_diff") for part in (node.expression, node.this)]
-    if any(end.type is not Type.DATE for end in ends):
-        refuse("type", "date_diff is taken of something that is not a date.")
-    call = exp.Anonymous(this="date_diff", expressions=[exp.Literal.string("day"), *(end.sql for end in ends)])
-    return Value(exp.cast(call, "BIGINT"), Type.INTEGER, Scale(Fraction(1), -_DAYS, _DAYS, "d"))
+        return functions.part(scalar(node.expression, scope), node.this.name.lower())
+    return functions.part(scalar(node.this, scope), type(node).__name__.lower())
 
 
 def _named(node: exp.Expr, scope: Scope) -> Value:
     name, given = node.name.lower(), node.expressions
     if name == "date_part" and len(given) == 2 and isinstance(given[0], exp.Literal):
-        return _part(scalar(given[1], scope), given[0].name.lower())
+        return functions.part(scalar(given[1], scope), given[0].name.lower())
     if name != "in_code_list" or len(given) != 2 or not isinstance(given[1], exp.Literal):
         refuse("function", "A function outside the allowed list is called.")
     return _in_code_list(scalar(given[0], scope), given[1].name, scope)
@@ -278,7 +258,14 @@ _READERS: dict[Any, Callable[[exp.Expr, Scope], Value]] = {
     exp.Mul: _product,
     exp.Year: _date_part,
     exp.Month: _date_part,
+    exp.Day: _date_part,
     exp.Extract: _date_part,
-    exp.DateDiff: _date_diff,
+    exp.DateDiff: functions.date_diff,
+    exp.Interval: functions.interval,
+    exp.Least: functions.extreme,
+    exp.Greatest: functions.extreme,
+    exp.Abs: functions.absolute,
+    exp.IntDiv: functions.divided,
+    exp.Mod: functions.divided,
     exp.Anonymous: _named,
 } | dict.fromkeys((exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE), _compare)

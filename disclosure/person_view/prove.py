@@ -12,6 +12,7 @@ from disclosure.person_view.relations import selects
 from disclosure.person_view.relations.tables import read
 from disclosure.person_view.schema import PERSON_ID, ProvenView, Schema, ViewColumn
 from disclosure.person_view.sql import check, parse
+from disclosure.person_view.sugar import plain
 from disclosure.person_view.values import Proof, Value
 
 
@@ -45,7 +46,7 @@ def _within_stack(view: View, schema: Schema) -> ProvenView:
 
 
 def _proven(view: View, schema: Schema) -> ProvenView:
-    tree = form_query(view.form) if view.form is not None else parse(view.sql or "")
+    tree = form_query(view.form) if view.form is not None else plain(parse(view.sql or ""))
     check(tree)
     proof = Proof(schema)
     relation, written = selects.query(proof, tree, {})

@@ -9,19 +9,25 @@ NEXT = {
     "statement": "Write one SELECT statement and nothing else.",
     "not_allowed": "Use columns, counts, sums, dates and conditions from the list of allowed functions.",
     "function": (
-        "Use count, min, max, sum, avg, bool_or, bool_and, count_if, arg_max, arg_min, coalesce, case, year, month, "
-        "date_diff or in_code_list."
+        "Use count, min, max, sum, avg, bool_or, bool_and, count_if, arg_max, arg_min, coalesce, case, least, "
+        "greatest, abs, year, month, day, date_diff or in_code_list."
     ),
     "star": "Name each column.",
-    "distinct": "Group by person_id instead.",
+    "distinct": "Write SELECT DISTINCT or count(DISTINCT …), or group by person_id.",
     "limit": "Leave LIMIT and OFFSET out; a view has one row for each person.",
     "order": "Leave ORDER BY out; for the latest value use arg_max(value, date).",
-    "window": "Use arg_max(value, date) or arg_min(value, date) in a query grouped by person_id.",
-    "set_operation": "Join the parts on person_id, or use CASE.",
-    "subquery": "Put it into FROM or WITH as a query of its own and join it on person_id.",
+    "window": (
+        "Write row_number, rank, dense_rank, lag, lead, first_value, count, sum, min, max or avg OVER (PARTITION BY "
+        "person_id … ORDER BY …) in SELECT or QUALIFY of a query that is not grouped."
+    ),
+    "set_operation": "Put UNION ALL into FROM or WITH, with the same columns in each part, and group by person_id.",
+    "subquery": (
+        "Write EXISTS (SELECT 1 FROM t WHERE t.person_id = p.person_id AND …) or p.person_id IN (SELECT person_id …); "
+        "or put it into WITH and join it on person_id."
+    ),
     "table": "Name a table of the grant, or a query from WITH.",
     "with": "Write WITH name AS (SELECT …), neither recursive, materialized nor with a column list.",
-    "join": "Write JOIN or LEFT JOIN … ON right.person_id = left.person_id.",
+    "join": "Write JOIN, LEFT JOIN, SEMI JOIN or ANTI JOIN … ON right.person_id = left.person_id.",
     "group": "Group by person_id, and by columns that are the same in all rows of a person.",
     "person_key": "Join on person_id, group by it and select it as person_id; use it nowhere else.",
     "name": "Use a name of lower-case letters, digits and underscores, a letter first, at most 40; each once.",

@@ -6,6 +6,7 @@ sees to it that no part of the tree goes unread.
 
 import logging
 import re
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import sqlglot
@@ -21,56 +22,84 @@ MAX_DEPTH = 120
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 _BINARY = ("this", "expression")
-KNOWN: dict[Any, tuple[str, ...]] = {
-    exp.Select: ("with_", "expressions", "from_", "joins", "where", "group", "having"),
-    exp.With: ("expressions",),
-    exp.CTE: ("this", "alias"),
-    exp.Subquery: ("this", "alias"),
-    exp.From: ("this",),
-    exp.Table: ("this", "alias"),
-    exp.TableAlias: ("this",),
-    exp.Join: ("this", "side", "kind", "on", "using"),
-    exp.Where: ("this",),
-    exp.Having: ("this",),
-    exp.Group: ("expressions",),
-    exp.Alias: ("this", "alias"),
-    exp.Identifier: ("this", "quoted"),
-    exp.Column: ("this", "table"),
-    exp.Literal: ("this", "is_string"),
-    exp.Boolean: ("this",),
-    exp.Null: (),
-    exp.Paren: ("this",),
-    exp.Neg: ("this",),
-    exp.Not: ("this",),
-    exp.Cast: ("this", "to"),
-    exp.DataType: ("this", "nested"),
-    exp.In: ("this", "expressions"),
-    exp.Between: ("this", "low", "high"),
-    exp.Case: ("this", "ifs", "default"),
-    exp.If: ("this", "true", "false"),
-    exp.Coalesce: ("this", "expressions"),
-    exp.Year: ("this",),
-    exp.Month: ("this",),
-    exp.Extract: ("this", "expression"),
-    exp.Var: ("this",),
-    exp.DateDiff: ("this", "expression", "unit", "date_part_boundary"),
-    exp.Anonymous: ("this", "expressions"),
-    exp.Star: (),
-    exp.Distinct: ("expressions",),
-    exp.Count: ("this", "big_int"),
-    exp.Filter: _BINARY,
-    exp.Min: ("this",),
-    exp.Max: ("this",),
-    exp.Sum: ("this",),
-    exp.Avg: ("this",),
-    exp.CountIf: ("this",),
-    exp.LogicalOr: ("this",),
-    exp.LogicalAnd: ("this",),
-    exp.ArgMax: _BINARY,
-    exp.ArgMin: _BINARY,
-} | dict.fromkeys(
-    (exp.And, exp.Or, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Is, exp.Add, exp.Sub, exp.Mul), _BINARY
+CORE: dict[Any, tuple[str, ...]] = (
+    {
+        exp.Select: ("with_", "expressions", "from_", "joins", "where", "group", "having"),
+        exp.Union: ("this", "expression", "distinct"),
+        exp.With: ("expressions",),
+        exp.CTE: ("this", "alias"),
+        exp.Subquery: ("this", "alias"),
+        exp.From: ("this",),
+        exp.Table: ("this", "alias"),
+        exp.TableAlias: ("this",),
+        exp.Join: ("this", "side", "kind", "on", "using"),
+        exp.Where: ("this",),
+        exp.Having: ("this",),
+        exp.Group: ("expressions",),
+        exp.Alias: ("this", "alias"),
+        exp.Identifier: ("this", "quoted"),
+        exp.Column: ("this", "table"),
+        exp.Literal: ("this", "is_string"),
+        exp.Boolean: ("this",),
+        exp.Null: (),
+        exp.Paren: ("this",),
+        exp.Neg: ("this",),
+        exp.Not: ("this",),
+        exp.Cast: ("this", "to"),
+        exp.DataType: ("this", "nested"),
+        exp.In: ("this", "expressions"),
+        exp.Between: ("this", "low", "high"),
+        exp.Case: ("this", "ifs", "default"),
+        exp.If: ("this", "true", "false"),
+        exp.Coalesce: ("this", "expressions"),
+        exp.Year: ("this",),
+        exp.Month: ("this",),
+        exp.Day: ("this",),
+        exp.Interval: ("this", "unit"),
+        exp.Least: ("this", "expressions", "ignore_nulls"),
+        exp.Greatest: ("this", "expressions", "ignore_nulls"),
+        exp.Abs: ("this",),
+        exp.Window: ("this", "partition_by", "order", "spec", "over"),
+        exp.WindowSpec: ("kind", "start", "start_side", "end", "end_side"),
+        exp.Order: ("expressions",),
+        exp.Ordered: ("this", "desc", "nulls_first"),
+        exp.RowNumber: (),
+        exp.Rank: (),
+        exp.DenseRank: (),
+        exp.Lag: ("this", "offset"),
+        exp.Lead: ("this", "offset"),
+        exp.FirstValue: ("this",),
+        exp.Extract: ("this", "expression"),
+        exp.Var: ("this",),
+        exp.DateDiff: ("this", "expression", "unit", "date_part_boundary"),
+        exp.Anonymous: ("this", "expressions"),
+        exp.Star: (),
+        exp.Distinct: ("expressions",),
+        exp.Count: ("this", "big_int"),
+        exp.Filter: _BINARY,
+        exp.Min: ("this",),
+        exp.Max: ("this",),
+        exp.Sum: ("this",),
+        exp.Avg: ("this",),
+        exp.CountIf: ("this",),
+        exp.LogicalOr: ("this",),
+        exp.LogicalAnd: ("this",),
+        exp.ArgMax: _BINARY,
+        exp.ArgMin: _BINARY,
+    }
+    | dict.fromkeys(
+        (exp.And, exp.Or, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Is, exp.Add, exp.Sub, exp.Mul), _BINARY
+    )
+    | dict.fromkeys((exp.IntDiv, exp.Mod), _BINARY)
 )
+SUGAR: dict[Any, tuple[str, ...]] = CORE | {
+    exp.Select: (*CORE[exp.Select], "distinct", "qualify", "windows"),
+    exp.Qualify: ("this",),
+    exp.Exists: ("this",),
+    exp.In: ("this", "expressions", "query"),
+    exp.Join: (*CORE[exp.Join], "method"),
+    exp.Window: (*CORE[exp.Window], "alias"),
+}
 
 _CODES: tuple[tuple[tuple[type[exp.Expr], ...], str, str], ...] = (
     ((exp.SetOperation,), "set_operation", "UNION, EXCEPT and INTERSECT"),
@@ -78,7 +107,7 @@ _CODES: tuple[tuple[tuple[type[exp.Expr], ...], str, str], ...] = (
     ((exp.Order, exp.Ordered), "order", "ORDER BY"),
     ((exp.Limit, exp.Offset, exp.Fetch), "limit", "LIMIT"),
     ((exp.Lateral, exp.Unnest, exp.Values, exp.TableSample, exp.Pivot), "table", "A table function, sample or pivot"),
-    ((exp.Exists, exp.Any, exp.All), "subquery", "A subquery in a condition"),
+    ((exp.Exists, exp.Any, exp.All), "subquery", "A subquery in this place"),
     ((exp.Rollup, exp.Cube, exp.GroupingSets), "group", "ROLLUP, CUBE or GROUPING SETS"),
     ((exp.TryCast,), "cast", "A cast"),
     ((exp.Columns,), "star", "A pattern of columns"),
@@ -87,6 +116,7 @@ _CODES: tuple[tuple[tuple[type[exp.Expr], ...], str, str], ...] = (
 )
 _ARGUMENTS = {
     "distinct": ("distinct", "DISTINCT"),
+    "on": ("distinct", "DISTINCT ON"),
     "order": ("order", "ORDER BY"),
     "limit": ("limit", "LIMIT"),
     "offset": ("limit", "OFFSET"),
@@ -118,12 +148,12 @@ def parse(text: str) -> exp.Select:
         refuse("set_operation", "UNION, EXCEPT and INTERSECT cannot be proven to hold one row per person.")
     if not isinstance(statements[0], exp.Select):
         refuse("statement", "The view's SQL is not a SELECT.")
-    check(statements[0])
+    check(statements[0], SUGAR)
     return statements[0]
 
 
-def check(tree: exp.Select) -> None:
-    """Raises Invalid unless every node and every argument of every node is known."""
+def check(tree: exp.Select, known: Mapping[Any, tuple[str, ...]] = CORE) -> None:
+    """Raises Invalid unless every node and every argument of every node is known: to the proof, or to `sugar`."""
     level: list[exp.Expr] = [tree]
     seen = 0
     for _ in range(MAX_DEPTH):
@@ -131,21 +161,21 @@ def check(tree: exp.Select) -> None:
         if not level or seen > MAX_NODES:
             break
         for node in level:
-            _check_node(node)
+            _check_node(node, known)
         level = [child for node in level for child in node.iter_expressions()]
     if level:
         refuse("size", "The view's SQL is too long or nested too deeply.")
 
 
-def _check_node(node: exp.Expr) -> None:
-    known = KNOWN.get(type(node))
+def _check_node(node: exp.Expr, nodes: Mapping[Any, tuple[str, ...]]) -> None:
+    known = nodes.get(type(node))
     if known is None:
         _refuse_node(node)
+    _check_place(node)
     for name, value in node.args.items():
         if name not in known and (value or (name == "materialized" and value is not None)):
             code, clause = _ARGUMENTS.get(name, ("not_allowed", f"{_name(node)} with {name.strip('_').upper()}"))
             refuse(code, f"{clause} is not allowed in a person view.")
-    _check_place(node)
 
 
 def _check_place(node: exp.Expr) -> None:
@@ -157,9 +187,11 @@ def _check_place(node: exp.Expr) -> None:
         refuse("table", "FROM holds something that is not the name of a table.")
     if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
         refuse("star", "SELECT * does not say which columns are read.")
-    if isinstance(node, exp.Distinct) and not isinstance(node.parent, exp.Count):
-        refuse("distinct", "DISTINCT is allowed inside count only.")
-    if isinstance(node, exp.Subquery) and not isinstance(node.parent, exp.From | exp.Join):
+    if isinstance(node, exp.Distinct) and not isinstance(node.parent, exp.Count | exp.Select):
+        refuse("distinct", "DISTINCT is allowed inside count and after SELECT only.")
+    if isinstance(node, exp.Order) and not isinstance(node.parent, exp.Window):
+        refuse("order", "ORDER BY stands outside a window.")
+    if isinstance(node, exp.Subquery) and not isinstance(node.parent, exp.From | exp.Join | exp.In | exp.Union):
         refuse("subquery", "A query stands in an expression.")
 
 

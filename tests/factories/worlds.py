@@ -87,12 +87,13 @@ class Tables:
     def rows(self, view, world) -> dict:
         """Each person's row of the view's canonical SQL in this world."""
         for name in view.tables:
-            self._fill(TABLES[name], world.get(name, []))
+            self.fill(name, world.get(name, []))
         return _by_person(self.connection.execute(view.sql))
 
-    def _fill(self, table, rows):
-        self.connection.execute(f"DELETE FROM {table.name}")  # noqa: S608
-        insert(self.connection, table.name, [[row.get(column.name) for column in table.columns] for row in rows])
+    def fill(self, name, rows):
+        """The rows in place of those that are in the table."""
+        self.connection.execute(f"DELETE FROM {name}")  # noqa: S608
+        insert(self.connection, name, [[row.get(column.name) for column in TABLES[name].columns] for row in rows])
 
 
 def _by_person(result) -> dict:

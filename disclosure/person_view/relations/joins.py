@@ -14,7 +14,7 @@ from workspaces.catalogue.tables import TABLES
 
 MAX_DEPTH = 2
 MAX_SOURCES = 50
-Prove = Callable[[exp.Select, dict[str, Relation]], Relation]
+Prove = Callable[[exp.Expr, dict[str, Relation]], Relation]
 Named = dict[str, Relation]
 
 
@@ -40,8 +40,8 @@ def tie(proof: Proof, select: exp.Select, named: Named, prove: Prove) -> tuple[S
 def _source(proof: Proof, item: exp.Expr, named: Named, prove: Prove) -> Source:
     name = item.alias_or_name.lower()
     if isinstance(item, exp.Subquery):
-        if not item.alias or not isinstance(item.this, exp.Select):
-            refuse("subquery", "A query in FROM has no name or is not a SELECT.")
+        if not item.alias:
+            refuse("subquery", "A query in FROM has no name.")
         relation = prove(item.this, named)
     elif isinstance(item, exp.Table):
         relation = named.get(item.name.lower()) or _table(proof, item.name.lower())
@@ -64,6 +64,10 @@ def _written(source: Source) -> exp.Expr:
 
 
 def _join(scope: Scope, written: exp.Select, join: exp.Join, named: Named, prove: Prove) -> tuple[Scope, exp.Select]:
+    if join.meta.get("one_row") and not all(source.relation.keyed for source in scope.sources):
+        refuse(
+            "join", "An ASOF join follows something that has several rows per person.", "Group it by person_id first."
+        )
     left = _is_left(join)
     source = replace(_source(scope.proof, join.this, named, prove), optional=left)
     if source.name in {other.name for other in scope.sources} or len(scope.sources) >= MAX_SOURCES:
@@ -77,6 +81,8 @@ def _join(scope: Scope, written: exp.Select, join: exp.Join, named: Named, prove
         on = exp.And(this=on, expression=exp.EQ(this=source.key(), expression=key.key()))
     steady = source.relation.keyed
     if others is not None:
+        source = replace(source, relation=wide.single(others, only=source.alias).sources[-1].relation)
+        steady = source.relation.keyed
         on = exp.And(this=on, expression=paren(condition(others, wide, "JOIN … ON").sql))
         steady = steady and (not left or _steady(others, wide, source))
     wide = replace(wide, sources=(*scope.sources, replace(source, steady=steady)))

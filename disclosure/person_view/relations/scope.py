@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from math import prod
 
 from sqlglot import exp
 
@@ -16,13 +17,19 @@ from workspaces.catalogue.columns import Type
 
 @dataclass(frozen=True)
 class Relation:
-    """A proven query: its columns, whether it holds one row per person, and how many event rows multiply in it."""
+    """A proven query: its columns, whether it holds one row per person, and how many event rows multiply in it.
+
+    A person has at most `parts` x rows_per_person ** `depth` rows. `numbered` columns number the rows of each person
+    1, 2, 3 …: no two rows of a person agree in one of them.
+    """
 
     name: str
     columns: Mapping[str, Value]
     keyed: bool
     depth: int
     table: str | None = None
+    parts: int = 1
+    numbered: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,10 @@ class Scope:
     sources: tuple[Source, ...]
     grouped: bool = False
     within_aggregate: bool = False
+    windowed: bool = False
     fixed: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    groups: tuple[exp.Expr, ...] = ()
+    read: tuple[exp.Column, ...] = ()
 
     def where(self, condition: exp.Expr | None, only: str | None = None) -> "Scope":
         """This scope under a condition that fixes concepts; `only` one source where the others may not meet it."""
@@ -58,9 +68,47 @@ class Scope:
                 fixed[alias] = fixed.get(alias, ids) & ids
         return replace(self, fixed=fixed)
 
+    def single(self, condition: exp.Expr, only: str | None = None) -> "Scope":
+        """This scope where a condition picks the one row of a certain number: that source has one row per person."""
+        sources = self.sources
+        for part in conjuncts(condition):
+            if isinstance(part, exp.EQ) and isinstance(part.this, exp.Column) and whole(part.expression) is not None:
+                found = self.source(part.this)
+                if part.this.name.lower() in found.relation.numbered and only in (None, found.alias):
+                    one = replace(found, relation=replace(found.relation, keyed=True, depth=0, parts=1), steady=True)
+                    sources = tuple(one if each.alias == found.alias else each for each in sources)
+        return replace(self, sources=sources)
+
     def rows(self) -> "Scope":
         """This scope inside an aggregate: row by row, and no aggregate again."""
-        return replace(self, grouped=False, within_aggregate=True)
+        return replace(self, grouped=False, within_aggregate=True, windowed=False)
+
+    def most(self) -> int:
+        """How many rows one person can have here."""
+        cap = self.proof.schema.rows_per_person
+        return prod(source.relation.parts * prod([cap] * source.relation.depth) for source in self.sources)
+
+    def told_apart(self) -> bool:
+        """Whether no two rows of a person can be the same in all columns of `ties`."""
+        return all(source.steady or source.relation.numbered for source in self.sources)
+
+    def ties(self) -> list[exp.Expr]:
+        """Every column that the query reads, in a fixed order: rows that agree in all of them are the same row."""
+        found: dict[tuple[str, str], exp.Expr] = {}
+        for source in self.sources:
+            names = source.relation.columns if source.relation.table is None else self._read_of(source)
+            for name in sorted(names):
+                found[source.alias, name] = exp.column(name, table=source.alias, quoted=True)
+        return list(found.values())
+
+    def _read_of(self, source: Source) -> set[str]:
+        """The columns of a table that the query names; all of them are in its clean read."""
+        names = {column.name.lower() for column in self.read if self.source(column) is source} - {PERSON_ID}
+        concepts = {VALUE_OF[source.relation.table or "", name] for name in names if self._is_value(source, name)}
+        return {name for name in names | concepts if name in self.proof.reads[source.relation.table or ""]}
+
+    def _is_value(self, source: Source, name: str) -> bool:
+        return (source.relation.table or "", name) in VALUE_OF
 
     def source(self, column: exp.Column) -> Source:
         """The one source that a column belongs to. Raises Invalid("view:column")."""
@@ -88,9 +136,12 @@ class Scope:
         value = replace(value, sql=self._written(source, name))
         if not self.grouped:
             return value
-        if not source.steady:
+        if not source.steady and not any(self._grouped_by(node, source, name) for node in self.groups):
             refuse("group", f"The column {name} is neither grouped nor the same in all rows of a person.")
         return replace(value, sql=exp.Max(this=value.sql))
+
+    def _grouped_by(self, node: exp.Expr, source: Source, name: str) -> bool:
+        return isinstance(node, exp.Column) and node.name.lower() == name and self.source(node) is source
 
     def _written(self, source: Source, name: str) -> exp.Expr:
         """The column; a measured value only in rows of the concepts it was proven for.
@@ -162,11 +213,12 @@ def _listed(part: exp.Expr) -> tuple[exp.Column | None, frozenset[int]]:
         )
     if not isinstance(part.this, exp.Column) or not literals:
         return None, frozenset()
-    numbers = [_whole(literal) for literal in literals]
+    numbers = [whole(literal) for literal in literals]
     return part.this, frozenset(n for n in numbers if n is not None) if None not in numbers else frozenset()
 
 
-def _whole(node: exp.Expr) -> int | None:
+def whole(node: exp.Expr) -> int | None:
+    """The whole number that a literal is, or None."""
     if isinstance(node, exp.Literal) and not node.is_string and node.name.isdecimal() and len(node.name) < 16:
         return int(Fraction(node.name))
     return None

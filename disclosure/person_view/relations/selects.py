@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from math import prod
 
 from sqlglot import exp
 
@@ -10,15 +11,23 @@ from disclosure.person_view.expressions import condition, scalar
 from disclosure.person_view.refusals import refuse
 from disclosure.person_view.relations.joins import Named, tie
 from disclosure.person_view.relations.scope import Relation, Scope
+from disclosure.person_view.relations.unions import united
 from disclosure.person_view.schema import PERSON_ID
 from disclosure.person_view.values import Proof, Value, natural
+from disclosure.person_view.windows import check as check_windows
+from disclosure.person_view.windows import numbers_rows
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
-def step(proof: Proof, select: exp.Select, named: Named) -> Relation:
+def step(proof: Proof, body: exp.Expr, named: Named) -> Relation:
     """The relation of a query inside the view; it becomes a named step of the canonical SQL."""
-    relation, written = query(proof, select, named)
+    if isinstance(body, exp.Union):
+        relation, written = united(proof, body, lambda part: step(proof, part, named))
+    elif isinstance(body, exp.Select):
+        relation, written = query(proof, body, named)
+    else:
+        refuse("subquery", "A query in FROM or WITH is not a SELECT.")
     name = f"step_{len(proof.steps) + 1}"
     proof.steps.append((name, written))
     return replace(relation, name=name)
@@ -32,18 +41,56 @@ def query(proof: Proof, select: exp.Select, named: Named) -> tuple[Relation, exp
     if where is not None:
         scope = scope.where(where.this)
         written = written.where(condition(where.this, scope, "WHERE").sql, copy=False)
-    group = select.args.get("group")
-    if group is not None:
-        written = written.group_by(_key(group.expressions, scope), copy=False)
-        scope = replace(scope, grouped=True)
+        scope = scope.single(where.this)
+    scope, keys = _grouped(select, scope)
+    for key in keys:
+        written = written.group_by(key, copy=False)
     having = select.args.get("having")
     if having is not None:
-        if group is None:
+        if not scope.grouped:
             refuse("group", "HAVING stands in a query that is not grouped.")
         written = written.having(condition(having.this, scope, "HAVING").sql, copy=False)
     columns, written = _projected(select.expressions, scope, written)
-    depth = 0 if group is not None else sum(source.relation.depth for source in scope.sources)
-    return Relation("", columns, depth == 0, depth), written
+    return _relation(select, scope, columns, len(keys) == 1), written
+
+
+def _relation(select: exp.Select, scope: Scope, columns: dict[str, Value], one_key: bool) -> Relation:
+    """One row per person where it is grouped by nothing else, or where no source has more."""
+    if scope.grouped and one_key:
+        return Relation("", columns, True, 0)
+    depth = sum(source.relation.depth for source in scope.sources)
+    parts = prod(source.relation.parts for source in scope.sources)
+    keyed = all(source.relation.keyed for source in scope.sources)
+    numbered = (
+        [] if scope.grouped else [node.alias.lower() for node in select.expressions if numbers_rows(node.unalias())]
+    )
+    return Relation(
+        "", columns, keyed, 0 if keyed else depth, parts=1 if keyed else parts, numbered=frozenset(numbered)
+    )
+
+
+def _grouped(select: exp.Select, scope: Scope) -> tuple[Scope, list[exp.Expr]]:
+    """The scope after GROUP BY and what is written there: the person key first."""
+    group = select.args.get("group")
+    if group is None:
+        read = tuple(column for node in select.expressions for column in node.find_all(exp.Column))
+        return replace(scope, windowed=True, read=read), []
+    key, others = None, []
+    for node in group.expressions:
+        if isinstance(node, exp.Column) and node.name.lower() == PERSON_ID:
+            if scope.source(node).optional:
+                refuse(
+                    "person_key", f"person_id of {scope.source(node).name} may be missing, because it is left-joined."
+                )
+            key = scope.source(node).key()
+        elif not isinstance(node, exp.Column) or not scope.source(node).steady:
+            value = scalar(node, scope.rows())
+            if value.raw is not None or value.type is None:
+                refuse("group", "GROUP BY names a literal.")
+            others.append((node, value.sql))
+    if key is None:
+        refuse("group", "GROUP BY does not name person_id.")
+    return replace(scope, grouped=True, groups=tuple(node for node, _ in others)), [key, *(sql for _, sql in others)]
 
 
 def _with(proof: Proof, select: exp.Select, named: Named) -> Named:
@@ -51,40 +98,23 @@ def _with(proof: Proof, select: exp.Select, named: Named) -> Named:
     clause = select.args.get("with_")
     for cte in clause.expressions if clause is not None else ():
         name = cte.alias.lower()
-        if not isinstance(cte.this, exp.Select) or not _NAME.fullmatch(name) or name in known:
+        if not isinstance(cte.this, exp.Select | exp.Union) or not _NAME.fullmatch(name) or name in known:
             refuse("with", "A query in WITH is not a SELECT with a name of its own.")
         known[name] = step(proof, cte.this, known)
     return known
 
 
-def _key(grouped: list[exp.Expr], scope: Scope) -> exp.Expr:
-    """The person key, which the group must name; other grouped columns must be the same in all rows of a person."""
-    key = None
-    for node in grouped:
-        if not isinstance(node, exp.Column):
-            refuse("group", "GROUP BY names something other than a column.")
-        source = scope.source(node)
-        if node.name.lower() == PERSON_ID:
-            if source.optional:
-                refuse("person_key", f"person_id of {source.name} may be missing, because it is left-joined.")
-            key = source.key()
-        elif not source.steady:
-            refuse("group", f"GROUP BY names {node.name.lower()}, which differs between the rows of a person.")
-    if key is None:
-        refuse("group", "GROUP BY does not name person_id.")
-    return key
-
-
 def _projected(nodes: list[exp.Expr], scope: Scope, written: exp.Select) -> tuple[dict[str, Value], exp.Select]:
     columns: dict[str, Value] = {}
     keys = []
+    check_windows(nodes, scope)
     for node in nodes:
         name = node.alias_or_name.lower()
         inner = node.this if isinstance(node, exp.Alias) else node
         if isinstance(inner, exp.Column) and inner.name.lower() == PERSON_ID:
             keys.append(_selected_key(inner, name, scope))
             continue
-        if not scope.grouped and inner.find(*aggregates.NODES):
+        if not scope.grouped and any(not each.find_ancestor(exp.Window) for each in inner.find_all(*aggregates.NODES)):
             refuse("group", "An aggregate stands in a query that is not grouped.")
         _check_name(name, columns)
         columns[name] = natural(scope.proof, scalar(inner, scope), f"column {name}")

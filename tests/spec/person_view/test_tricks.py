@@ -19,11 +19,11 @@ TRICKS = [
     *(("function", f"SELECT person_id, {call} {V}") for call in (
         "ln(year_of_birth - 2000)", "log10(year_of_birth)", "sqrt(0 - year_of_birth)", "exp(year_of_birth)", "error('x')",
         "CASE WHEN sex = 'male' THEN error('x') ELSE 'a' END", "strptime(sex, '%Y')", "make_date(year_of_birth, 2, 30)",
-        "abs(year_of_birth)", "chr(year_of_birth)", "acos(year_of_birth)", "factorial(year_of_birth)", "pow(year_of_birth, 99)")),
+        "chr(year_of_birth)", "acos(year_of_birth)", "factorial(year_of_birth)", "pow(year_of_birth, 99)")),
     *(("not_allowed", f"SELECT person_id, {made} {V}") for made in (
         "year_of_birth / (year_of_birth - 1950)", "year_of_birth // 0", "mod(year_of_birth, 0)", "year_of_birth << 62")),
     *(("function", f"SELECT person_id, {call} {D}") for call in ("last_day(death_date)", "date_trunc('month', death_date)")),
-    ("not_allowed", f"SELECT person_id, death_date + INTERVAL 300000 YEAR {D}"),
+    ("function", f"SELECT person_id, death_date + INTERVAL 300000 YEAR {D}"),
     ("type", f"SELECT person_id, death_date + 1000000000 {D}"),
     ("cast", f"SELECT person_id, sex::INTEGER {V}"),
     ("cast", f"SELECT person_id, CAST(year_of_birth AS TINYINT) {V}"),
@@ -41,11 +41,11 @@ TRICKS = [
         "SIMILAR TO '(a+)+$'", "ILIKE 'm%'", "GLOB 'm*'", "IS DISTINCT FROM 'male'")),
     # Other people's rows
     ("subquery", f"SELECT person_id, (SELECT max(measurement_date) FROM measurement m WHERE m.person_id = p.person_id) {V} p"),
-    ("subquery", f"{P} p WHERE EXISTS (SELECT 1 FROM measurement m WHERE m.person_id = p.person_id)"),
+    ("subquery", f"{P} p WHERE EXISTS (SELECT 1 FROM measurement m WHERE m.person_id = p.person_id OR p.sex = 'male')"),
     ("subquery", f"{P} WHERE person_id IN (SELECT person_id FROM measurement)"),
     ("subquery", f"{P} GROUP BY person_id, sex HAVING count(*) > (SELECT count(*) FROM person)"),
     ("window", f"SELECT person_id, sum(year_of_birth) OVER w {V} WINDOW w AS (ORDER BY sex)"),
-    ("window", f"SELECT person_id, lag(sex) OVER (PARTITION BY person_id ORDER BY sex) {V}"),
+    ("window", f"SELECT person_id, lag(sex) OVER (PARTITION BY sex ORDER BY person_id) {V}"),
     ("limit", f"SELECT person_id, sex FROM ({P} LIMIT 5) AS d"),
     ("limit", f"{P} LIMIT 10%"),
     ("limit", f"{P} FETCH FIRST 3 ROWS ONLY"),
