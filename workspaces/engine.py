@@ -66,10 +66,15 @@ def counts(engine: Engine, query: str) -> dict[str, int]:
     return {str(name): int(number) for name, number in sorted(engine.execute(query).fetchall())}
 
 
-def write_parquet(engine: Engine, query: str, path: Path, *, row_group: int = 122_880) -> int:
-    """Write what a query yields into a Parquet file; gives its rows."""
+def write_parquet(
+    engine: Engine, query: str, path: Path, *, row_group: int = 122_880, footer: tuple[str, str] | None = None
+) -> int:
+    """Write a Parquet file; gives its rows. `footer`, a name and its text, stands beside the schema."""
     options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {int(row_group)}"
-    return one(engine, f"COPY ({query}) TO $path ({options})", {"path": str(path)})
+    values: dict[str, object] = {"path": str(path)}
+    if footer:
+        options, values["footer"] = f"{options}, KV_METADATA {{{footer[0]}: $footer}}", footer[1]
+    return one(engine, f"COPY ({query}) TO $path ({options})", values)
 
 
 def fill(engine: Engine, table: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> None:

@@ -109,7 +109,7 @@ def _minimise(engine: Engine, scratch: Path, plan: SnapshotPlan) -> dict[str, Wr
     tables = {
         name: write_table(engine, folder, name, columns, plan.period) for name, columns in sorted(plan.tables.items())
     }
-    return {**tables, "sampling": write_sampling(engine, folder)}
+    return {**tables, "sampling": write_sampling(engine, folder, tables)}
 
 
 def _need_sums(steps: tuple[Step, ...]) -> None:

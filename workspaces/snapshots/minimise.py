@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlglot import exp, parse_one
 
+from workspaces.catalogue.census import KEY, SAMPLING, Census, to_text
 from workspaces.catalogue.columns import Type
 from workspaces.catalogue.errors import Invalid
 from workspaces.catalogue.tables import TABLES
@@ -74,17 +75,30 @@ def write_table(
     return Written(path, columns, rows_in, _write(engine, path, _query(name, columns, period)))
 
 
-def write_sampling(engine: Engine, folder: Path) -> Written:
-    """Write the keys by which draws sample and divide people; the file never goes into a room (P3)."""
-    path = folder / "sampling.parquet"
+def write_sampling(engine: Engine, folder: Path, tables: Mapping[str, Written]) -> Written:
+    """Write the keys by which draws sample and divide people; the file never goes into a room (P3).
+
+    Its footer holds the census of these tables and of itself.
+    """
+    path = folder / f"{SAMPLING}.parquet"
     columns = ("person_id", "sample_key")
     query = exp.select(*columns).from_("identity").order_by("person_id")
-    rows = _write(engine, path, query)
+    counted = {name: census_of(engine, written.path) for name, written in tables.items()}
+    counted[SAMPLING] = census_of(engine, "identity")
+    rows = _write(engine, path, query, (KEY, to_text(counted)))
     return Written(path, columns, rows, rows)
 
 
-def _write(engine: Engine, path: Path, query: exp.Select) -> int:
-    return write_parquet(engine, query.sql(dialect="duckdb"), path, row_group=ROW_GROUP)
+def census_of(engine: Engine, table: Path | str) -> Census:
+    """The census of a written file or of a table of the engine."""
+    source = exp.to_table(table) if isinstance(table, str) else exp.func("read_parquet", exp.Literal.string(str(table)))
+    each = exp.select("person_id", exp.alias_("count(*)", "n")).from_(source).group_by("person_id")
+    query = exp.select("sum(n)", "max(n)", "min(person_id)", "max(person_id)").from_(each.subquery("each"))
+    return Census(*(int(number or 0) for number in engine.execute(query.sql(dialect="duckdb")).fetchall()[0]))
+
+
+def _write(engine: Engine, path: Path, query: exp.Select, footer: tuple[str, str] | None = None) -> int:
+    return write_parquet(engine, query.sql(dialect="duckdb"), path, row_group=ROW_GROUP, footer=footer)
 
 
 def _query(name: str, columns: tuple[str, ...], period: tuple[date | None, date | None]) -> exp.Select:
