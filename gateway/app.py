@@ -7,6 +7,7 @@ from flask import Flask
 
 from gateway.api.blueprint import Api
 from gateway.api.blueprint import blueprint as api_blueprint
+from gateway.jobs.doctor import ready
 from gateway.jobs.house import House, open_house, utc_now
 from gateway.settings import Settings
 from gateway.web import errors, layout, nouns, security, sessions, sign_in
@@ -26,7 +27,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now, h
     errors.install(app)
     sign_in.install(app, settings)
     nouns.install(app)
-    api = api_blueprint(Api(house.gateway, house.objects, house.keys.public, errors.status_of))
+    api = api_blueprint(Api(house.gateway, house.objects, house.keys.public, errors.status_of, lambda: ready(house)))
     security.csrf.exempt(api)  # a bearer token is not sent by other sites' forms
     app.register_blueprint(api)
     return app

@@ -17,6 +17,7 @@ _ERRORS = {
     "413": "The body is too large.",
     "415": "The body is not marked as JSON.",
     "422": "The input is not valid.",
+    "503": "A part of the gateway does not answer; try again after Retry-After.",
 }
 _REFUSAL = {
     "type": "object",
@@ -109,7 +110,8 @@ def _others(schemas: dict[str, Any]) -> dict[str, Any]:
     register = _operation("register", "The public register of data uses.", "register-entries")
     signed = "The public key, and every signed checkpoint of the audit log; for anybody."
     checkpoints = _operation("checkpoints", signed, "gateway", schema="Checkpoints")
-    health = _operation("health", "Whether the gateway and its database answer.", "gateway")
+    health = _operation("health", "Whether this process answers.", "gateway")
+    ready = _operation("ready", "Whether the gateway can work: 503 when a part of it does not answer.", "gateway")
     return {
         f"{ROOT}/projects/{{id}}/price": {"post": price},
         f"{ROOT}/releases/{{id}}/package": {"get": package | {"parameters": [_ID]}},
@@ -117,6 +119,7 @@ def _others(schemas: dict[str, Any]) -> dict[str, Any]:
         f"{ROOT}/register": {"get": register | {"security": []}},
         f"{ROOT}/checkpoints": {"get": checkpoints | {"security": []}},
         f"{ROOT}/health": {"get": health | {"security": []}},
+        f"{ROOT}/ready": {"get": ready | {"security": []}},
         f"{ROOT}/me": {"get": _operation("me", "Who you are here, with the seats you hold.", "people")},
     }
 

@@ -14,8 +14,10 @@ _TOP = {
     "serve": "gateway.cli.admin:serve",
     "migrate": "gateway.cli.admin:migrate",
     "work": "gateway.cli.admin:work",
+    "doctor": "gateway.cli.doctor:doctor",
     "register": "gateway.cli.client:register",
     "me": "gateway.cli.client:me",
+    "check": "gateway.cli.offline_check:check",
 }
 _GROUPS: dict[str, tuple[str, dict[str, str]]] = {
     "intake": (

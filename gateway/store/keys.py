@@ -43,6 +43,11 @@ class Keys:
         """The 32 raw bytes with which anybody can verify a signature."""
         return self._signer().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
+    def open_all(self) -> int:
+        """How many keys there are; each is opened. Raises InvalidTag when one was wrapped under another secret."""
+        names = [path.stem for path in self.folder.glob("*.key")]
+        return len([self._get(name) for name in names])
+
     def _signer(self) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(self._get("signing"))
 

@@ -5,16 +5,20 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, event
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, event
 
 from gateway.store.unit_of_work import only_writer, open_database
 from workspaces.catalogue.errors import Invalid
+
+SCRIPTS = str(files("gateway.store") / "migrations")
 
 
 def configuration(connection: Connection) -> Config:
     """Alembic's configuration without a file of its own."""
     config = Config()
-    config.set_main_option("script_location", str(files("gateway.store") / "migrations"))
+    config.set_main_option("script_location", SCRIPTS)
     config.attributes["connection"] = connection
     return config
 
@@ -27,6 +31,13 @@ def upgrade(address: str, revision: str = "head") -> None:
 def downgrade(address: str, revision: str) -> None:
     """Back to a revision."""
     _run(address, command.downgrade, revision)
+
+
+def at_head(engine: Engine) -> bool:
+    """True when the tables are those of the newest migration."""
+    script = ScriptDirectory(SCRIPTS)
+    with engine.connect() as connection:
+        return set(MigrationContext.configure(connection).get_current_heads()) == set(script.get_heads())
 
 
 def _run(address: str, what: Any, revision: str) -> None:

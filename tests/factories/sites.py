@@ -50,6 +50,9 @@ class Objects(dict[str, bytes]):
     def get_bytes(self, name: str) -> bytes:
         return self[name]
 
+    def exists(self, name: str) -> bool:
+        return name in self
+
 
 @dataclass
 class Site:

@@ -18,6 +18,7 @@ from gateway.store.objects import LocalObjects
 from gateway.vocabulary import Command
 from tests.factories.gateways import REQUEST, SECRET, application, approved_project, cleared_snapshot
 from tests.factories.sites import Site, open_site
+from workspaces.snapshots.objects import StoreUnavailable
 
 
 class Client:
@@ -147,8 +148,21 @@ def test_who_may_not_know_gets_the_answer_of_what_is_not_there(site: Site, proje
 
 def test_anybody_reads_register_health_and_description(site: Site) -> None:
     anybody = site.app.test_client()
-    for path in ("/api/v1/register", "/api/v1/health", "/api/openapi.json"):
+    for path in ("/api/v1/register", "/api/v1/health", "/api/v1/ready", "/api/openapi.json"):
         assert anybody.get(path).status_code == 200
+
+
+def test_ready_names_the_part_that_does_not_answer(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise StoreUnavailable("ConnectionError")
+
+    monkeypatch.setattr(site.objects, "exists", away)
+    answer = site.app.test_client().get("/api/v1/ready")
+    assert (answer.status_code, answer.json["parts"]) == (503, {"database": True, "tables": True, "store": False})
+    monkeypatch.setattr("gateway.jobs.doctor.at_head", lambda _: False)
+    answer = site.app.test_client().get("/api/v1/ready")
+    assert answer.json["parts"] == {"database": False, "tables": False, "store": False}
+    assert site.app.test_client().get("/api/v1/health").status_code == 200
 
 
 def test_a_defect_is_told_by_number_alone(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,8 @@ from gateway.commands.addresses import ELSEWHERE, addresses
 from gateway.vocabulary import Command
 from tests.factories.command_lines import tre
 
-# What the journey needs of the house's commands; `check`, `backup` and the like come with their own issues.
-JOURNEY = """serve, migrate, work, demo, seeds, register, me
+# What the journey needs of the house's commands; `backup` and the like come with their own issues.
+JOURNEY = """serve, migrate, work, doctor, demo, seeds, register, me, check
 intake load, intake status, opt-outs exchange, opt-outs import, snapshots build, snapshots contains
 people appoint, pools open
 releases draft, releases price, releases submit, releases status, releases download, releases verify
@@ -83,6 +83,7 @@ def test_help_explains_and_its_example_is_one_that_works(
         "register.json",
         "numbers.txt",
         "proof.json",
+        "project.json",
     ):
         (tmp_path / name).write_text("{}", encoding="ascii")
     parsed(line[1 : line.index(">")] if ">" in line else line[1:])
