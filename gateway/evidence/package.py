@@ -23,7 +23,8 @@ def make_package(artefact: Mapping[str, Any], about: Mapping[str, Any]) -> bytes
     """The zip's bytes. `about["mark"]` is BLIND or INFORMED; raises ValueError for anything else.
 
     `about` may also hold release_id, project, project_title, drawn_on (ISO date), register_entry, artefact_digest,
-    pool (a sentence on the pool) and commitments (name -> commitment). All of it is printed as it stands.
+    pool (a sentence on the pool), commitments (name -> commitment) and checks (the verdict on the released values).
+    All of it is printed as it stands.
     """
     if about.get("mark") not in ("BLIND", "INFORMED"):
         raise ValueError("a package is marked BLIND or INFORMED")

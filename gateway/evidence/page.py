@@ -24,6 +24,7 @@ INFORMED = (
     "request; it says nothing about what the author put into the request after reading rows."
 )
 MAX_CHART = 120
+LAPLACE = "discrete Laplace"
 
 
 def page(artefact: JSON, about: JSON) -> str:
@@ -44,6 +45,7 @@ def page(artefact: JSON, about: JSON) -> str:
             *(_statistic(artefact, each, number) for number, each in enumerate(artefact["statistics"])),
             "</div>",
             _privacy(artefact, about),
+            _checks(about),
             _making(artefact),
             _files(artefact, about),
             "</main><footer><p>This page is complete in itself: it holds no script and asks for nothing from "
@@ -160,16 +162,17 @@ def _mechanism(statistic: JSON) -> str:
     bounds = f" Values lie between {statistic['lower']} and {statistic['upper']}." if "lower" in statistic else ""
     return (
         f"<strong>Noise.</strong> {escape(_sentence(statistic['mechanism']))} noise of scale {scale:,.2f} on whole "
-        f"numbers; one person can move them by at most {_root(statistic)} "
-        f"(L2).{escape(bounds)}"
+        f"numbers; one person can move them by at most {_reach(statistic)}.{escape(bounds)}"
     )
 
 
-def _root(statistic: JSON) -> str:
-    """The L2 sensitivity as printed: a whole number, or the root of one."""
+def _reach(statistic: JSON) -> str:
+    """The sensitivity that the noise is scaled to, as printed: L1 of a Laplace; else L2, a whole number or a root."""
+    if statistic["mechanism"] == LAPLACE:
+        return f"{int(statistic['sensitivity']['l1']):,} (L1)"
     square = int(statistic["sensitivity"]["l2_squared"])
     root = math.isqrt(square)
-    return f"{root:,}" if root**2 == square else f"√{square:,}"
+    return f"{root:,} (L2)" if root**2 == square else f"√{square:,} (L2)"
 
 
 def _sentence(text: str) -> str:
@@ -179,16 +182,33 @@ def _sentence(text: str) -> str:
 def _privacy(artefact: JSON, about: JSON) -> str:
     sure = math.exp(float(epsilon(artefact)))
     sure = 100 * sure / (1 + sure)
+    rarely = f" (except with a chance of about {delta(artefact)})" if artefact["delta_e15"] else ""
     pool = f"<p>{escape(str(about['pool']))}</p>" if about.get("pool") else ""
     return (
         '<section aria-labelledby="privacy"><h2 id="privacy">Privacy loss in plain words</h2><p>Suppose someone could '
         "not tell whether a given person is in the records: one chance in two. After reading this release alone they "
-        f"could be at most {sure:.0f} % sure, however much else they know (except with a chance of about "
-        f"{delta(artefact)}).</p><p>This release alone has ε = {epsilon(artefact)} at δ = {delta(artefact)}. The ε of "
+        f"could be at most {sure:.0f} % sure, however much else they know{rarely}.</p>"
+        f"<p>This release alone has ε = {epsilon(artefact)} at δ = {delta(artefact)}. The ε of "
         "several releases do not simply add; the ledger adds ρ, and this release takes "
         f"ρ = {_plain(artefact['micro_rho'], 10**6)} from the pool of people for the life of the data. The protected "
         f"unit is {escape(artefact['neighbours'])}.</p>{pool}<p>Not covered: what becomes known of a group rather than "
         "of one person, families, practices, and people who hold two NHS numbers (their loss doubles).</p></section>"
+    )
+
+
+def _checks(about: JSON) -> str:
+    """What the project's output rules say of the released values; nothing where a package was not checked."""
+    told = about.get("checks")
+    if not told:
+        return ""
+    found = "".join(
+        f"<li><strong>{escape(_sentence(each['outcome']))}.</strong> {escape(each['sentence'])}</li>"
+        for each in told["findings"]
+    )
+    return (
+        f'<section aria-labelledby="checks"><h2 id="checks">Checks of the released values</h2><p>Output rules: '
+        f"{escape(told['name'])} ({escape(told['source'])}). {escape(_sentence(told['overall']))}.</p>"
+        f"<ul>{found}</ul></section>"
     )
 
 
@@ -234,6 +254,8 @@ def epsilon(artefact: JSON) -> str:
 
 def delta(artefact: JSON) -> str:
     """δ as a chance: "1 in 2 million"."""
+    if not artefact["delta_e15"]:
+        return "0"
     chance = 10**15 / int(artefact["delta_e15"])
     for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
         if chance >= size:

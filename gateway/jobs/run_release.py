@@ -5,6 +5,7 @@ what came of it. After a crash nothing is drawn again: only what lies in the sto
 """
 
 import json
+import logging
 import time
 from contextlib import suppress
 from datetime import datetime
@@ -12,6 +13,9 @@ from hashlib import sha256
 from itertools import chain, repeat
 from typing import Any
 
+from disclosure.artefact import Artefact
+from disclosure.checks.on_releases import check_release
+from disclosure.checks.presets import preset
 from disclosure.engines.plan import SnapshotFiles
 from disclosure.release import DrawFailed, draw
 from disclosure.requests import parse_request
@@ -30,6 +34,7 @@ from workspaces.snapshots import open_snapshot
 from workspaces.snapshots.objects import StoreUnavailable
 
 FIRST_PAUSES, LAST_PAUSE = (0.2, 0.5, 1.0, 2.0, 5.0), 10.0
+log = logging.getLogger("tre.release")
 _WAITING = {ReleaseState.PLAN_CLEARED, ReleaseState.RESERVED}
 
 
@@ -89,6 +94,7 @@ def _draw(house: House, release: Release) -> None:
         if grant is None or pool is None:
             return
         about = _about(work, release, row, pool, house.gateway.now())
+        rules, floor = grant.preset, grant.floor_half_width
     try:
         opened = open_snapshot(house.objects, row.id, house.folder / "snapshots", house.keys.public())
         files = SnapshotFiles(room=opened.room, sampling=opened.sampling)
@@ -97,9 +103,19 @@ def _draw(house: House, release: Release) -> None:
     except (DrawFailed, Invalid, StoreUnavailable, OSError):
         return
     content = artefact.to_bytes()
-    package = make_package(json.loads(content), {**about, "artefact_digest": sha256(content).hexdigest()})
+    about |= {"artefact_digest": sha256(content).hexdigest(), "checks": _checks(artefact, rules, floor)}
+    package = make_package(json.loads(content), about)
     _seal(house, package_name(release), package)
     _seal(house, object_name(release), content)  # last: what is attached after a crash is whole
+
+
+def _checks(artefact: Artefact, rules: str, floor: int) -> dict[str, Any] | None:
+    """The verdict of the grant's output rules on the released values. What was spent is kept, come of it what may."""
+    try:
+        return check_release(json.loads(artefact.to_bytes()), preset(rules), floor_half_width=floor).shown()
+    except (Invalid, LookupError, TypeError, ValueError, ArithmeticError):
+        log.error("release: its values could not be checked")
+        return None
 
 
 def _seal(house: House, name: str, content: bytes) -> None:

@@ -121,13 +121,20 @@ def _project(work: Work, actor: Actor, roles: frozenset[Role], subject: Project,
         "members": [_member(work, row) for row in facts.members],
         "votes": [_vote(work, row) for row in visible_votes(actor, roles, facts)],
         "votes_cast": len(facts.votes),
-        "grant": facts.grant.model_dump(mode="json") if facts.grant else None,
+        "grant": _grant(facts),
         "budget": _budget(facts) if roles & _MONEY else None,
         "snapshot": _snapshot(work, actor, roles, facts.snapshot, facts) if facts.snapshot else None,
         "workspace_id": facts.workspace.id if facts.workspace else None,
         "releases": _releases(work, subject.id, roles),
         "register_entry_id": _entry_id(work, subject.id),
     }
+
+
+def _grant(facts: Facts) -> View | None:
+    """Everything that a request is priced and checked with; the population is a public figure."""
+    if facts.grant is None:
+        return None
+    return {**facts.grant.model_dump(mode="json"), "public_population": facts.pool.public_population}
 
 
 def _member(work: Work, row: Membership) -> View:
