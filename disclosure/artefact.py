@@ -4,7 +4,7 @@ Only noisy numbers come in here; there is no way for an exact one.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import sha256
@@ -13,7 +13,7 @@ from typing import Any
 from disclosure.accounting import MICRO
 from disclosure.pricing import Price, PriceLine
 from disclosure.requests import ReleaseRequest
-from disclosure.statistics.base import Estimate, Integers, Statistic
+from disclosure.statistics.base import Entry, Estimate, Integers, Statistic, Thresholded
 from disclosure.statistics.columns import text_of
 
 FORMAT = "tre-release/1"
@@ -60,6 +60,7 @@ def describe(
         "literals": [{"text": each.text, "bits": each.bits, "where": each.where} for each in price.literals],
         "micro_rho": price.micro_rho,
         "delta_e15": price.delta_e15,
+        "delta0_e15": price.delta0_e15,
         "epsilon_micro": price.epsilon_micro,
         "epsilon_asked_micro": request.epsilon_micro,
         "neighbours": "one linked person with all records, present or never present",
@@ -88,6 +89,7 @@ def _statistic(statistic: Statistic, line: PriceLine) -> dict[str, Any]:
         "half_width_assumes": line.assumes,
         "noise_floor": line.note,
         "interval": {"confidence": "0.95", "covers": statistic.covers},
+        **({} if line.threshold is None else {"threshold": line.threshold, "delta0_e15": line.delta0_e15}),
     }
 
 
@@ -106,7 +108,7 @@ def _cells(statistic: Statistic, line: PriceLine, vector: Integers) -> Iterator[
 def _estimates(
     statistic: Statistic, keys: dict[str, Key], labels: dict[str, str], estimates: Sequence[Estimate]
 ) -> Iterator[dict[str, Any]]:
-    for entries, estimate in zip(statistic.entries(), estimates, strict=True):
+    for entries, estimate in _listed(statistic, estimates):
         yield {
             "statistic": statistic.plan.name,
             "keys": {**keys, **{entry.column: entry.value for entry in entries}},
@@ -117,6 +119,14 @@ def _estimates(
             "too_noisy": estimate.too_noisy,
             "drawn": list(estimate.drawn),
         }
+
+
+def _listed(statistic: Statistic, estimates: Sequence[Estimate]) -> Iterable[tuple[tuple[Entry, ...], Estimate]]:
+    """What is released with what tells it apart; of keys found in the data those released only, the largest first."""
+    pairs = zip(statistic.entries(), estimates, strict=True)
+    if not isinstance(statistic, Thresholded):
+        return pairs
+    return sorted((pair for pair in pairs if pair[1].drawn), key=lambda pair: -pair[1].drawn[0])
 
 
 def _number(value: Decimal | None) -> int | float | None:

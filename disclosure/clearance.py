@@ -3,12 +3,13 @@
 Every refusal of a request comes from here, so it depends on request and terms only (privacy model P5).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from disclosure.accounting import MICRO
 from disclosure.bounds import check_statistics
 from disclosure.bounds_derived import check_derived
+from disclosure.engines.event_plan import CodePlan, EventPlan
 from disclosure.person_view.prove import prove
 from disclosure.person_view.schema import ProvenView, Schema
 from disclosure.pricing import Price, price_of
@@ -37,11 +38,20 @@ def clear(request: ReleaseRequest, terms: Terms) -> Cleared:
     """The request under these terms: what is proven, bound and priced. Raises Invalid; never touches data."""
     _check_epsilon(request, terms)
     view = prove(request.view, Schema.granted(terms.tables, rows_per_person=terms.rows_per_person))
-    _check_literals(view, terms)
     check_statistics(request, view.columns)
     check_derived(request, view.columns)
     statistics = tuple(bind(asked, view.columns, terms) for asked in request.statistics)
+    view = _with_events(view, statistics)
+    _check_literals(view, terms)
     return Cleared(view, *price_of(request, terms, view, statistics))
+
+
+def _with_events(view: ProvenView, statistics: tuple[Statistic, ...]) -> ProvenView:
+    """The view with what the authors of event rows chose listed beside its own."""
+    rows = [statistic.plan.events for statistic in statistics if isinstance(statistic.plan, EventPlan | CodePlan)]
+    notes = (*view.notes, *(note for each in rows for note in each.notes))
+    literals = (*view.literals, *(literal for each in rows for literal in each.literals))
+    return replace(view, literals=literals, notes=tuple(dict.fromkeys(notes)))
 
 
 def _check_epsilon(request: ReleaseRequest, terms: Terms) -> None:

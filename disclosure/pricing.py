@@ -13,12 +13,13 @@ from fractions import Fraction
 from typing import NoReturn
 
 from disclosure.accounting import epsilon_of_rho, rho_of_epsilon
+from disclosure.engines.plan import CellPlan
 from disclosure.explain import width_sentence
 from disclosure.mechanisms import Market, Noise, epsilon_words
 from disclosure.person_view import Literal, ProvenView
 from disclosure.requests import ReleaseRequest
 from disclosure.requests import Statistic as Asked
-from disclosure.statistics.base import Statistic
+from disclosure.statistics.base import Statistic, Thresholded
 from disclosure.terms import Terms
 from workspaces.catalogue.errors import Invalid
 
@@ -30,6 +31,7 @@ class PriceLine:
     """One statistic of a price. `scale` is that of the noise on the drawn numbers; `at_floor` says it was raised.
 
     `wanted` is the half-width that the request asked for. It is met exactly where `assumes` is None, else as a guide.
+    `delta0_e15` is the δ that a `threshold` costs beside ρ.
     """
 
     statistic: str
@@ -44,6 +46,8 @@ class PriceLine:
     at_floor: bool
     note: str | None
     wanted: Decimal | None = None
+    delta0_e15: int = 0
+    threshold: int | None = None
 
     @property
     def sentence(self) -> str:
@@ -53,9 +57,13 @@ class PriceLine:
 
 @dataclass(frozen=True)
 class Price:
-    """What a release costs and gives. `epsilon_micro` is of this release alone at `delta_e15`; ε do not add."""
+    """What a release costs and gives. `epsilon_micro` is of this release alone at `delta_e15`; ε do not add.
+
+    `delta0_e15` is charged beside ρ: the release is (ε, delta_e15 + delta0_e15)-DP.
+    """
 
     micro_rho: int
+    delta0_e15: int
     delta_e15: int
     epsilon_micro: int
     lines: tuple[PriceLine, ...]
@@ -86,11 +94,13 @@ def price_of(
     _check_size(statistics)
     noises = _shared(request, terms, statistics)
     micro_rho = sum(noise.micro_rho for noise in noises)
+    lines = tuple(_line(*each, terms) for each in zip(noises, request.statistics, strict=True))
     price = Price(
         micro_rho=micro_rho,
+        delta0_e15=sum(line.delta0_e15 for line in lines),
         delta_e15=terms.delta_e15,
         epsilon_micro=_epsilon(terms, noises),
-        lines=tuple(_line(*each, terms) for each in zip(noises, request.statistics, strict=True)),
+        lines=lines,
         deadline_seconds=_deadline(view, statistics, terms),
         memory_mib=_memory(view, terms),
         view_sql=view.sql,
@@ -146,6 +156,7 @@ def _epsilon(terms: Terms, noises: Sequence[Noise]) -> int:
 
 def _line(noise: Noise, asked: Asked, terms: Terms) -> PriceLine:
     statistic = noise.statistic
+    keyed = statistic if isinstance(statistic, Thresholded) else None
     return PriceLine(
         statistic=statistic.plan.name,
         kind=statistic.kind,
@@ -159,6 +170,8 @@ def _line(noise: Noise, asked: Asked, terms: Terms) -> PriceLine:
         at_floor=noise.at_floor,
         note=_floor_note(terms) if noise.at_floor else None,
         wanted=asked.half_width,
+        delta0_e15=keyed.delta0_e15(noise.scale) if keyed else 0,
+        threshold=keyed.threshold(noise.scale) if keyed else None,
     )
 
 
@@ -171,9 +184,14 @@ def _floor_note(terms: Terms) -> str:
 
 def _deadline(view: ProvenView, statistics: Sequence[Statistic], terms: Terms) -> int:
     """Whole seconds from request and public figures alone: reading by table and population, drawing by number."""
-    reading = len(view.tables) * (1 + 6 * terms.public_population / 1_000_000)
+    reading = _reads(view, statistics) * (1 + 6 * terms.public_population / 1_000_000)
     drawing = len(statistics) + _numbers(statistics) / 2_000
     return math.ceil(terms.seconds_per_unit * (3 + reading + drawing))
+
+
+def _reads(view: ProvenView, statistics: Sequence[Statistic]) -> int:
+    """How many tables are read; event rows, which are read and cut person by person, count for three."""
+    return len(view.tables) + 3 * sum(not isinstance(statistic.plan, CellPlan) for statistic in statistics)
 
 
 def _memory(view: ProvenView, terms: Terms) -> int:

@@ -11,7 +11,7 @@ from disclosure.engines.embedded import aggregate
 from disclosure.engines.plan import SnapshotFiles
 from disclosure.pricing import Price, PriceLine
 from disclosure.requests import ReleaseRequest
-from disclosure.statistics.base import Statistic
+from disclosure.statistics.base import Statistic, Thresholded
 from disclosure.terms import Terms
 from workspaces.catalogue.errors import Invalid
 
@@ -26,14 +26,21 @@ class DrawFailed(Exception):
 
 
 def draw(
-    request: ReleaseRequest, terms: Terms, snapshot: SnapshotFiles, *, charged_micro_rho: int | None = None
+    request: ReleaseRequest,
+    terms: Terms,
+    snapshot: SnapshotFiles,
+    *,
+    charged_micro_rho: int | None = None,
+    charged_delta0_e15: int | None = None,
 ) -> Artefact:
     """The released values, noise added once. Raises Invalid before any read, DrawFailed without a cause after it.
 
-    `charged_micro_rho` is what the ledger has spent for it: a price that has grown since then is refused unread.
+    `charged_micro_rho` and `charged_delta0_e15` are what the ledger has spent for it: a price that has grown since
+    then is refused unread.
     """
     cleared = clear(request, terms)
-    if charged_micro_rho is not None and cleared.price.micro_rho > charged_micro_rho:
+    charged = ((charged_micro_rho, cleared.price.micro_rho), (charged_delta0_e15, cleared.price.delta0_e15))
+    if any(spent is not None and cost > spent for spent, cost in charged):
         raise Invalid(
             "request:price_changed",
             "The release costs more than was charged for it.",
@@ -51,9 +58,14 @@ def _noisy(cleared: Cleared, snapshot: SnapshotFiles) -> list[noise.Integers] | 
         plans = [statistic.plan for statistic in cleared.statistics]
         exact = aggregate(cleared.view, plans, snapshot, memory_mib=cleared.price.memory_mib)
         lines = zip(cleared.statistics, cleared.price.lines, exact, strict=True)
-        return noise.add_noise([_part(statistic, line, table) for statistic, line, table in lines])
+        drawn = noise.add_noise([_part(statistic, line, table) for statistic, line, table in lines])
+        return [_placed(*each) for each in zip(cleared.statistics, exact, drawn, strict=True)]
     except Exception:  # what it says could hold records
         return None
+
+
+def _placed(statistic: Statistic, table: noise.Integers, drawn: noise.Integers) -> noise.Integers:
+    return statistic.placed(table, drawn) if isinstance(statistic, Thresholded) else drawn
 
 
 def _part(statistic: Statistic, line: PriceLine, table: noise.Integers) -> noise.Exact:
@@ -64,4 +76,5 @@ def _part(statistic: Statistic, line: PriceLine, table: noise.Integers) -> noise
         sensitivity=contribution.l1 if line.mechanism == noise.LAPLACE else contribution.l2_squared,
         scale=line.scale,
         micro_rho=line.micro_rho,
+        threshold=line.threshold,
     )

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from disclosure.engines.plan import CellPlan
+from disclosure.engines.event_plan import Plan
 from disclosure.explain import CONFIDENCE, GAUSSIAN, bound, quantile
 
 Integers = NDArray[np.int64]
@@ -76,7 +76,7 @@ class Statistic(Protocol):
     covers: ClassVar[str]
 
     @property
-    def plan(self) -> CellPlan:
+    def plan(self) -> Plan:
         """What the engine adds up."""
         ...
 
@@ -111,6 +111,23 @@ class Statistic(Protocol):
         ...
 
 
+@runtime_checkable
+class Thresholded(Protocol):
+    """A statistic whose keys are found in the data: named only above a threshold, at a δ₀ of its own."""
+
+    def threshold(self, scale: Fraction) -> int:
+        """Noisy numbers above it are released."""
+        ...
+
+    def delta0_e15(self, scale: Fraction) -> int:
+        """What that costs beside ρ, in 1e-15."""
+        ...
+
+    def placed(self, exact: Integers, noisy: Integers) -> Integers:
+        """Noisy numbers of the keys found as (cells, coordinates): 0 where nothing is released."""
+        ...
+
+
 def additive(drawn: int, half: int, step: Fraction = Fraction(1), *, signed: bool = False) -> Estimate:
     """A noisy total in steps with its exact interval; `signed` totals may truly lie below zero.
 
@@ -136,7 +153,7 @@ def reach(scale: Fraction, mechanism: str = GAUSSIAN) -> float:
     return quantile(CONFIDENCE, mechanism=mechanism) * float(scale) + 0.71
 
 
-def people_per_cell(plan: CellPlan, population: int) -> int:
+def people_per_cell(plan: Plan, population: int) -> int:
     """The public population spread evenly over the plan's cells, at least 1."""
     return max(1, population // plan.shape[0])
 

@@ -35,6 +35,9 @@ def test_any_noisy_numbers_are_answered(kind, data, times):
             assert estimate.low <= estimate.high
             assert estimate.value is not None
     numbers = [number for estimate in rows[0] for number in estimate.drawn]
+    if kind == "codes":  # 0 stands for what is not released
+        drawn = [number for number in drawn if number]
+        size = len(drawn)
     assert len(numbers) in (size, size * len(rows[0]))
     assert set(numbers) == set(drawn)
 
