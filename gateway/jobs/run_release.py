@@ -1,14 +1,15 @@
 """A draw: reserved, spent, then read; drawn once; handed over at the deadline that the plan fixed.
 
-The first visit reserves, begins and draws, and seals the bytes in the store. A later visit, at the deadline, tells
-what came of it. After a crash nothing is drawn again: only what lies in the store may be attached (privacy model P6).
+The first visit reserves, begins and draws, and seals the bytes in the store. A later visit, at a fixed tick (the
+deadline, or whole deadlines later), tells what came of it. After a crash nothing is drawn again: only what lies in the
+store may be attached (privacy model P6).
 """
 
 import json
 import logging
 import time
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import chain, repeat
 from typing import Any
@@ -41,19 +42,30 @@ _WAITING = {ReleaseState.PLAN_CLEARED, ReleaseState.RESERVED}
 def run_release(house: House, release_id: str) -> datetime | None:
     """One visit; the moment of the next one, or None when there is nothing left to do."""
     release = _load(house, release_id)
-    if release.state in _WAITING:
+    begins = release.state in _WAITING
+    if begins:
         _begin_and_draw(house, release)
         release = _load(house, release_id)
     if release.state is not ReleaseState.DRAWING or release.deadline_at is None:
         return None
-    if house.gateway.now() < release.deadline_at:
-        return release.deadline_at
+    if begins or house.gateway.now() < release.deadline_at:
+        return _tick(house, release, release.deadline_at)
     try:
         _hand_over(house, release)
     except Refusal as why:
         if not _is_taken(why):
             raise
     return None
+
+
+def _tick(house: House, release: Release, deadline: datetime) -> datetime:
+    """When a draw that has just ended, or waits, is handed over: at its deadline, or whole deadlines later.
+
+    A draw that took longer than the plan allowed tells by its moment at most how many deadlines it took.
+    """
+    span = timedelta(seconds=float(release.price["deadline_seconds"]) * house.gateway.settings.draw_pace)
+    late = max(timedelta(0), house.gateway.now() - deadline)
+    return deadline + -(-late // span) * span
 
 
 def _load(house: House, release_id: str) -> Release:
@@ -99,7 +111,8 @@ def _draw(house: House, release: Release) -> None:
         opened = open_snapshot(house.objects, row.id, house.folder / "snapshots", house.keys.public())
         files = SnapshotFiles(room=opened.room, sampling=opened.sampling)
         terms = terms_of(grant, pool, release.mark)
-        artefact = draw(parse_request(release.request), terms, files, charged_micro_rho=release.micro_rho)
+        spent = {"charged_micro_rho": release.micro_rho, "charged_delta0_e15": release.delta_e15}
+        artefact = draw(parse_request(release.request), terms, files, **spent)
     except (DrawFailed, Invalid, StoreUnavailable, OSError):
         return
     content = artefact.to_bytes()
