@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from fractions import Fraction
 
-from disclosure.bounds import MOST_UNITS, bound_units
+from disclosure.bounds import MOST_UNITS, bound_units, grid_of, text_of_key
 from disclosure.person_view.schema import ViewColumn
 from disclosure.requests import ReleaseRequest, Statistic
 from disclosure.statistics.person_time import YEARS
 from workspaces.catalogue.columns import Type
 from workspaces.catalogue.errors import Invalid
 from workspaces.catalogue.standard_population import EUROPEAN_2013
+
+MAX_TIMES = 120
+MAX_ENDINGS = 10
 
 Columns = Mapping[str, ViewColumn]
 
@@ -70,4 +74,45 @@ def _check_standardised(statistic: Statistic, columns: Columns) -> None:
     _check_rate(statistic, columns)
 
 
-CHECKS: dict[str, Callable[[Statistic, Columns], None]] = {"rate": _check_rate, "standardised": _check_standardised}
+def _check_survival(statistic: Statistic, columns: Columns) -> None:
+    outcome, time = (_column(statistic, name, columns) for name in (statistic.of, statistic.time))
+    values = [text_of_key(value) for value in outcome.domain.values] if outcome.domain else []
+    if not 2 <= len(values) <= MAX_ENDINGS or outcome.name in statistic.by:
+        raise Invalid(
+            "request:of",
+            f"Statistic {statistic.name} is of {outcome.name}, which has no public list of 2 to {MAX_ENDINGS} values, "
+            "or is one of its keys.",
+            "Use a flag (true: the event happened), or name the endings in a CASE of the view.",
+        )
+    if (statistic.censored or "false") not in values:
+        raise Invalid(
+            "request:censored",
+            f"Statistic {statistic.name} does not say which value of {outcome.name} means followed without an event.",
+            f"Give one of: {', '.join(values)}.",
+        )
+    if time.grid is None or time.name in statistic.by:
+        raise Invalid(
+            "request:time",
+            f"Statistic {statistic.name} measures time by {time.name}, which has no public grid or is a key.",
+            "Use days between two dates (DATE_DIFF('day', …)).",
+        )
+    _check_steps(statistic, time)
+
+
+def _check_steps(statistic: Statistic, time: ViewColumn) -> None:
+    _check_cap(statistic, time, statistic.upper)
+    step, upper = Fraction(statistic.step or 0), Fraction(statistic.upper or 0)
+    whole = step > 0 and (step / grid_of(time).step).denominator == 1 and (upper / step).denominator == 1
+    if not whole or upper / step > MAX_TIMES:
+        raise Invalid(
+            "request:step",
+            f"The step of {statistic.name} does not divide its time into 1 to {MAX_TIMES} whole steps of the grid.",
+            "Give a longer step, such that the end is a multiple of it.",
+        )
+
+
+CHECKS: dict[str, Callable[[Statistic, Columns], None]] = {
+    "rate": _check_rate,
+    "standardised": _check_standardised,
+    "survival": _check_survival,
+}

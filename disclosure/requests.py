@@ -51,6 +51,7 @@ Kind = Literal[
     "table",
     "rate",
     "standardised",
+    "survival",
     "periods",
     "codes",
     "forecast",
@@ -67,12 +68,14 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "table": (),
     "rate": ("of", "upper", "time", "time_upper"),
     "standardised": ("of", "upper", "time", "time_upper", "age"),
+    "survival": ("of", "time", "upper", "step"),
     "periods": ("events",),
     "codes": ("events",),
     "forecast": ("events", "ahead"),
 }
-TAKES = tuple(sorted({field for fields in NEEDS.values() for field in fields}))
-TAKEN = {"measure", "quantile", "period"}  # names that releases use for keys of their own
+MAY: dict[str, tuple[str, ...]] = {"survival": ("censored",)}
+TAKES = tuple(sorted({field for fields in (*NEEDS.values(), *MAY.values()) for field in fields}))
+TAKEN = {"measure", "quantile", "period", "time"}  # names that releases use for keys of their own
 
 
 class Statistic(Strict):
@@ -97,6 +100,8 @@ class Statistic(Strict):
     time: Name | None = None
     time_upper: Bound = None
     age: Name | None = None
+    step: Bound = None
+    censored: Key | None = None
     events: EventKeys | None = None
     ahead: Ahead | None = None
     half_width: Width = None
@@ -104,7 +109,7 @@ class Statistic(Strict):
     @model_validator(mode="after")
     def _takes_what_its_kind_needs(self) -> Self:
         given = {field for field in TAKES if getattr(self, field) is not None}
-        if given != set(NEEDS[self.kind]):
+        if given - set(MAY.get(self.kind, ())) != set(NEEDS[self.kind]):
             needs = ", ".join(NEEDS[self.kind]) or "neither column nor bounds"
             raise PydanticCustomError("kind", "needs exactly: {needs}", {"needs": f"{self.kind} takes {needs}"})
         if len(set(self.by)) != len(self.by):
@@ -228,6 +233,8 @@ _NEXT = {
     "time": "Name one column of the view that holds a length of time, for example days between two dates.",
     "time_upper": "Give the longest time of one person that counts, for example 1826.",
     "age": "Name one column of the view that holds five-year age bands, such as age_band of the person table.",
+    "step": "Give the length of one step of time in the unit of its column, for example 30.",
+    "censored": "Give the value that says that somebody was followed without an event, as the column holds it.",
     "sites": 'Leave it out, or give ["local"].',
     "view": 'Give {"form": {"columns": […]}} or {"sql": "SELECT …"}.',
     "form": "Each column has a name and one of person, exists, count, latest, earliest, min, max, mean.",

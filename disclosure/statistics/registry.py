@@ -13,15 +13,19 @@ from disclosure.statistics.rate import Rate
 from disclosure.statistics.spread import Spread
 from disclosure.statistics.standardised import Standardised
 from disclosure.statistics.sum import Sum
+from disclosure.statistics.survival import Survival
 from disclosure.statistics.table import Table
 from disclosure.terms import Terms
 from workspaces.catalogue.errors import Invalid
 
-Kinds = Count | Proportion | Sum | Mean | Histogram | Spread | Quantiles | Comparison | Table | Rate | Standardised
+Kinds = Count | Proportion | Sum | Mean | Histogram | Spread | Quantiles | Comparison | Table | Rate | Standardised | Survival
 
 REGISTRY: dict[str, type[Kinds]] = {
     statistic.kind: statistic
-    for statistic in (Count, Proportion, Sum, Mean, Histogram, Spread, Quantiles, Comparison, Table, Rate, Standardised)
+    for statistic in (
+        *(Count, Proportion, Sum, Mean, Histogram, Spread, Quantiles, Comparison, Table),
+        *(Rate, Standardised, Survival),
+    )
 }
 
 

@@ -44,11 +44,12 @@ KINDS = (
     ("comparison", "Two groups: risks, difference, ratios"),
     ("rate", "Rate per 1,000 person-years"),
     ("standardised", "Age-standardised rate"),
+    ("survival", "Survival and cumulative incidence"),
 )
 _DATED = ("latest", "earliest")
 _EVENTS = ("exists", "count")
 TEXTS = ("of", "lower", "upper", "group", "half_width")
-TEXTS = ("of", "lower", "upper", "group", "time", "time_upper", "age")
+TEXTS = ("of", "lower", "upper", "group", "time", "time_upper", "age", "step", "censored")
 LISTS = ("by", "edges", "quantiles", "groups")  # fields of a statistic with commas between their parts
 
 
@@ -80,6 +81,8 @@ class StatisticForm(Form):  # type: ignore[misc]
     time = StringField("Time column")
     time_upper = StringField("Longest time")
     age = StringField("Age column")
+    step = StringField("Step of time")
+    censored = StringField("Value for no event")
     half_width = StringField("Half-width wanted")
 
 

@@ -66,6 +66,10 @@ MORE = [
         **{"name": "at_standard_age", "kind": "standardised", "of": "hypertension", "upper": 1},
         **{"time": "born", "time_upper": 1990, "age": "age_band", "by": ["sex"]},
     },
+    {
+        **{"name": "free_of_it", "kind": "survival", "of": "hypertension"},
+        **{"time": "born", "upper": 2000, "step": 100, "by": ["sex"]},
+    },
 ]
 
 

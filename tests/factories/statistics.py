@@ -13,6 +13,9 @@ COLUMNS = {
     "treated": ViewColumn("treated", Type.BOOLEAN, domain=BOOLEAN_DOMAIN),
     "bmi": ViewColumn("bmi", Type.DOUBLE, grid=decimals("10", "70", "0.1", "kg/m2")),
     "age_band": ViewColumn("age_band", Type.TEXT, domain=AGE_BANDS),
+    "outcome": ViewColumn(
+        "outcome", Type.TEXT, domain=texts(("died", "Died"), ("lived", "Lived"), ("moved", "Moved away"))
+    ),
     "visits": ViewColumn("visits", Type.INTEGER, grid=decimals("0", "50", "1", "1")),
     "days": ViewColumn("days", Type.INTEGER, grid=decimals("-2000", "2000", "1", "d")),
     "change": ViewColumn("change", Type.INTEGER, grid=decimals("-20", "20", "1", "mm[Hg]")),
@@ -65,6 +68,16 @@ ASKED = {
         "time": "days",
         "time_upper": "365",
         "age": "age_band",
+        "by": ["sex"],
+    },
+    "survival": {
+        "name": "survival",
+        "kind": "survival",
+        "of": "outcome",
+        "censored": "lived",
+        "time": "days",
+        "upper": "360",
+        "step": "90",
         "by": ["sex"],
     },
     "table": {"name": "sex_by_smoking", "kind": "table", "by": ["sex", "smoker"]},

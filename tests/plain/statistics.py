@@ -146,6 +146,34 @@ def standardised(people, asked, unit="d"):
     return table
 
 
+def survival(people, asked, endings=("died", "moved", "lived")):
+    """{key values, measure and time: {"value": share or people}}: Kaplan-Meier, Aalen-Johansen, people at risk
+
+    `endings` are the public values of the outcome. A figure after which nobody was at risk is not here.
+    """
+    table = {}
+    step, steps = Fraction(asked["step"]), int(Fraction(asked["upper"]) / Fraction(asked["step"]))
+    causes = [ending for ending in endings if ending != asked["censored"]]
+    for keys, group in _groups(people, asked).items():
+        known = [(each[asked["of"]], each[asked["time"]]) for each in group if each[asked["of"]] in endings]
+        ended = [(how, min(max(int(time // step), 0), steps)) for how, time in known if time is not None]
+        free, happened = Fraction(1), dict.fromkeys(causes, Fraction(0))
+        for number in range(steps + 1):
+            at_risk = sum(when >= number for _, when in ended)
+            table[(*keys, "at_risk", str(number * step))] = {"value": at_risk}
+            if number == steps or not at_risk:
+                continue
+            events = {cause: ended.count((cause, number)) for cause in causes}
+            for cause in causes:
+                happened[cause] += free * events[cause] / at_risk
+            free *= 1 - Fraction(sum(events.values()), at_risk)
+            until = str((number + 1) * step)
+            table[(*keys, "survival", until)] = {"value": free}
+            for cause in causes if len(causes) > 1 else []:
+                table[(*keys, f"incidence_{cause}", until)] = {"value": happened[cause]}
+    return table
+
+
 def _person_time(group, asked):
     """Capped events and capped time of those for whom both are known, and how many they are."""
     both = [(person[asked["of"]], person[asked["time"]]) for person in group]
@@ -182,6 +210,7 @@ TWINS = {
     "table": table,
     "rate": rate,
     "standardised": standardised,
+    "survival": survival,
 }
 
 

@@ -7,6 +7,7 @@ from tests.factories.snapshots import GRANTED, request
 from workspaces.catalogue.errors import Invalid
 
 RATE = {"name": "r", "kind": "rate", "of": "sbp", "upper": 200, "time": "born", "time_upper": 1990}
+SURVIVAL = {"name": "s", "kind": "survival", "of": "hypertension", "time": "born", "upper": 2000, "step": 50}
 STANDARDISED = {**RATE, "kind": "standardised", "age": "age_band"}
 
 REFUSED = [
@@ -36,6 +37,16 @@ REFUSED = [
             *(("time", {"time": "sbp"}), ("bounds", {"upper": 0})),
         ]
     ),
+    *(
+        (f"request:{code}", {**SURVIVAL, **changes})
+        for code, changes in [
+            *(("of", {"of": "sbp"}), ("of", {"of": "age_band", "censored": "90+"}), ("of", {"by": ["hypertension"]})),
+            *(("censored", {"of": "sex"}), ("censored", {"of": "sex", "censored": "neither"})),
+            *(("time", {"time": "sex"}), ("column", {"time": "nothing"}), ("bounds", {"upper": 2031})),
+            *(("step", {"step": each}) for each in (0, -50, 0.5, 30, 16, 4000)),
+            *(("kind", {"step": None}), ("kind", {"lower": 0}), ("by", {"by": ["time"]})),
+        ]
+    ),
 ]
 
 
@@ -47,6 +58,6 @@ def test_a_request_that_does_not_fit_is_refused_by_a_code(code, statistic):
     assert refused.value.next_step
 
 
-@pytest.mark.parametrize("statistic", [RATE, {**RATE, "of": "hypertension", "upper": 1}, STANDARDISED])
+@pytest.mark.parametrize("statistic", [RATE, {**RATE, "of": "hypertension", "upper": 1}, STANDARDISED, SURVIVAL])
 def test_one_that_fits_has_a_price(statistic):
     assert price(request(statistics=[statistic]), GRANTED).micro_rho > 0

@@ -12,7 +12,7 @@ from tests.factories.snapshots import GRANTED, request, snapshot
 from tests.unit.evidence.test_package import files, read, words
 
 PEOPLE = [
-    {"sex": sex, "sbp": Fraction(number), "hypertension": number > 140}
+    {"sex": sex, "sbp": Fraction(number), "hypertension": number > 140, "age_band": "40-44", "born": 1900 + number // 2}
     for sex in ("female", "male")
     for number in range(80, 200)
     for _ in range(2)
@@ -39,6 +39,24 @@ DERIVED = [
         {"name": "sex_by_hypertension", "kind": "table", "by": ["sex", "hypertension"]},
         [],
         ["Sex by hypertension by sex and hypertension", "All", "95 %, for the noise alone"],
+    ),
+    (
+        {"name": "rates", "kind": "rate", "of": "sbp", "upper": 200, "time": "born", "time_upper": 1990, "by": ["sex"]},
+        [],
+        ["Rates by sex", "per 1,000 person-years", "Values lie between 0 and 200"],
+    ),
+    (
+        {
+            **{"name": "at_standard_age", "kind": "standardised", "of": "hypertension", "upper": 1},
+            **{"time": "born", "time_upper": 1990, "age": "age_band"},
+        },
+        ["standardised_rate", "crude_rate"],
+        ["At standard age: crude rate", "No value is usable", "per 100,000 person-years"],
+    ),
+    (
+        {"name": "free", "kind": "survival", "of": "hypertension", "time": "born", "upper": 2000, "step": 50},
+        ["survival", "at_risk"],
+        ["Free: at risk by time", "% of people", "1950 a", "some hold sampling too"],
     ),
 ]
 
