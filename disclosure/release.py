@@ -7,7 +7,7 @@ numbers live in local variables of one function; what goes wrong there is report
 from disclosure import noise
 from disclosure.artefact import Artefact, describe
 from disclosure.clearance import Cleared, clear, price
-from disclosure.engines.embedded import aggregate
+from disclosure.engines import engine as engine_of
 from disclosure.engines.plan import SnapshotFiles
 from disclosure.pricing import Price, PriceLine
 from disclosure.requests import ReleaseRequest
@@ -32,11 +32,12 @@ def draw(
     *,
     charged_micro_rho: int | None = None,
     charged_delta0_e15: int | None = None,
+    engine: str = "duckdb",
 ) -> Artefact:
     """The released values, noise added once. Raises Invalid before any read, DrawFailed without a cause after it.
 
     `charged_micro_rho` and `charged_delta0_e15` are what the ledger has spent for it: a price that has grown since
-    then is refused unread.
+    then is refused unread. `engine` adds up the exact numbers: `duckdb`, or `spark` where its extra is installed.
     """
     cleared = clear(request, terms)
     charged = ((charged_micro_rho, cleared.price.micro_rho), (charged_delta0_e15, cleared.price.delta0_e15))
@@ -46,17 +47,17 @@ def draw(
             "The release costs more than was charged for it.",
             "Have the request priced and submitted again.",
         )
-    noisy = _noisy(cleared, snapshot)
+    noisy = _noisy(cleared, snapshot, engine)
     if noisy is None:
         raise DrawFailed  # outside the handler, so that it has no context
     return Artefact(describe(request, cleared.price, cleared.statistics, noisy))
 
 
-def _noisy(cleared: Cleared, snapshot: SnapshotFiles) -> list[noise.Integers] | None:
+def _noisy(cleared: Cleared, snapshot: SnapshotFiles, engine: str) -> list[noise.Integers] | None:
     """One noisy vector per statistic, or None when anything failed. Exact numbers are local to this function."""
     try:
         plans = [statistic.plan for statistic in cleared.statistics]
-        exact = aggregate(cleared.view, plans, snapshot, memory_mib=cleared.price.memory_mib)
+        exact = engine_of(engine)(cleared.view, plans, snapshot, memory_mib=cleared.price.memory_mib)
         lines = zip(cleared.statistics, cleared.price.lines, exact, strict=True)
         drawn = noise.add_noise([_part(statistic, line, table) for statistic, line, table in lines])
         return [_placed(*each) for each in zip(cleared.statistics, exact, drawn, strict=True)]

@@ -1,6 +1,8 @@
 """Every setting, typed and frozen; each is an environment variable with the prefix TRE_."""
 
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -28,12 +30,20 @@ class Settings(BaseSettings):
     list_max_age_days: int = Field(7, ge=1, le=21, description="Oldest opt-out list that may be used.")
     lease_seconds: float = Field(60, gt=0, description="A worker that is silent for so long gives its work back.")
     job_tick_seconds: int = Field(60, ge=1, description="Fixed tick on which a job's end is shown.")
+    engine: Literal["duckdb", "spark"] = Field("duckdb", description="What adds up exact numbers; spark is an extra.")
     draw_pace: float = Field(1.0, gt=0, description="Factor on the deadline that a plan fixes for its draw.")
     session_idle_minutes: int = Field(30, ge=1, description="A session ends after so long without a request.")
     session_hours: int = Field(12, ge=1, description="A session ends after so long in any case.")
     rooms_socket: str = Field("", description="Socket of the room supervisor; empty runs rooms as this user.")
     room_environment: Path = Field(Path("/usr"), description="The Python environment that rooms see.")
     mailbox: str = Field("X26TRE01", description="Our MESH mailbox.")
+
+    @field_validator("engine")
+    @classmethod
+    def _installed(cls, value: str) -> str:
+        if value == "spark" and find_spec("pyspark") is None:
+            raise ValueError("TRE_ENGINE=spark needs the extra `spark`: pip install -r requirements-spark.txt")
+        return value
 
     @field_validator("secret_key")
     @classmethod

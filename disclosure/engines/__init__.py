@@ -7,7 +7,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from disclosure.engines.plan import CellPlan, SnapshotFiles
+from disclosure.engines.event_plan import Plan
+from disclosure.engines.plan import SnapshotFiles
 from disclosure.person_view.schema import ProvenView
 
 Integers = NDArray[np.int64]
@@ -24,7 +25,7 @@ class Aggregate(Protocol):
     def __call__(
         self,
         view: ProvenView,
-        plans: Sequence[CellPlan],
+        plans: Sequence[Plan],
         files: SnapshotFiles,
         *,
         threads: int = 2,

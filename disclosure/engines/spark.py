@@ -6,14 +6,18 @@ failing, so that no value can be told from an error; the bounds of the proof kee
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from sqlglot import exp
 
 from disclosure.engines import AggregateFailed, Integers
+from disclosure.engines.capped import SAMPLE_KEY, SAMPLING, relation
 from disclosure.engines.cells import cell_of, column, measured
+from disclosure.engines.event_cells import SHIFT, ranked
+from disclosure.engines.event_plan import CodePlan, EventPlan, Plan
 from disclosure.engines.plan import CellPlan, SnapshotFiles
 from disclosure.engines.spark_sql import name, write
 from disclosure.person_view.schema import PERSON_ID, ProvenView
@@ -23,8 +27,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 VIEW = "people_viewed"
-SAMPLING = "people_sampled"
-SAMPLE_KEY = "sample_key"
+EVENTS = "events_counted"
 
 CONTEXT = {
     "spark.app.name": "release",
@@ -42,11 +45,12 @@ SESSION = {
 
 
 def aggregate(
-    view: ProvenView, plans: Sequence[CellPlan], files: SnapshotFiles, *, threads: int = 2, memory_mib: int = 2048
+    view: ProvenView, plans: Sequence[Plan], files: SnapshotFiles, *, threads: int = 2, memory_mib: int = 2048
 ) -> list[Integers]:
     """For each plan an int64 array (cells, columns) in the order of `plan.cells()`. Raises AggregateFailed, bare.
 
-    `threads` and `memory_mib` hold for a context that is started here; a cluster's own configuration says the rest.
+    The answer of a code plan is (found, 3): cell, code, people. `threads` and `memory_mib` hold for a context that is
+    started here; a cluster's own configuration says the rest.
     """
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
@@ -56,7 +60,7 @@ def aggregate(
         people = _staged(session, view, files).persist()
         try:
             people.createOrReplaceTempView(VIEW)
-            return [_answer(session, plan) for plan in plans]
+            return [_answer_of(session, plan, files, view.rows_per_person) for plan in plans]
         finally:
             people.unpersist()
     except (Py4JError, PySparkException):
@@ -68,6 +72,7 @@ def _session(threads: int, memory_mib: int) -> "SparkSession":
     """A session of its own, views and settings included, on the one context of this process."""
     from pyspark.sql import SparkSession
 
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")  # no other machine is spoken to unless somebody says so
     for logger in ("py4j", "SQLQueryContextLogger", "DataFrameQueryContextLogger"):
         logging.getLogger(logger).disabled = True  # they quote what an engine says
     start = {"spark.driver.memory": f"{memory_mib}m", "spark.sql.shuffle.partitions": str(threads), **CONTEXT}
@@ -86,21 +91,26 @@ def _session(threads: int, memory_mib: int) -> "SparkSession":
 def _staged(session: "SparkSession", view: ProvenView, files: SnapshotFiles) -> "DataFrame":
     """The person view over who is sampled and each table cut to its cap, one row per person once more."""
     session.read.parquet(str(files.sampling)).createOrReplaceTempView("raw_sampling")
-    _view(session, SAMPLING, f"SELECT {PERSON_ID}, MIN({SAMPLE_KEY}) AS {SAMPLE_KEY} FROM raw_sampling GROUP BY 1")  # noqa: S608
-    for table in sorted(view.sources):
-        session.read.parquet(str(files.room / f"{table}.parquet")).createOrReplaceTempView(f"raw_{table}")
-        cap = 1 if TABLES[table].one_row_per_person else view.rows_per_person
-        _view(session, table, _capped(table, view.sources[table], cap))
+    key = name(PERSON_ID)
+    _view(session, SAMPLING, f"SELECT {key}, MIN({SAMPLE_KEY}) AS {SAMPLE_KEY} FROM raw_sampling GROUP BY {key}")  # noqa: S608
+    for table, columns in sorted(view.sources.items()):
+        _read(session, table, columns, files, view.rows_per_person)
     _view(session, "proven", write(view.tree))
-    kept = ", ".join(f"MAX({name(each)}) AS {name(each)}" for each in view.columns)
-    return session.sql(f"SELECT {kept} FROM proven GROUP BY {name(PERSON_ID)}")  # noqa: S608
+    kept = ", ".join([key, *(f"MAX({name(each)}) AS {name(each)}" for each in view.columns)])
+    return session.sql(f"SELECT {kept} FROM proven GROUP BY {key}")  # noqa: S608
+
+
+def _read(session: "SparkSession", table: str, columns: Sequence[str], files: SnapshotFiles, most: int) -> None:
+    """The table under its own name, cut to its cap; views that were made of an earlier one keep that."""
+    session.read.parquet(str(files.room / f"{table}.parquet")).createOrReplaceTempView(f"raw_{table}")
+    _view(session, table, _capped(table, columns, 1 if TABLES[table].one_row_per_person else most))
 
 
 def _view(session: "SparkSession", called: str, query: str) -> None:
     session.sql(query).createOrReplaceTempView(called)
 
 
-def _capped(table: str, columns: Iterable[str], cap: int) -> str:
+def _capped(table: str, columns: Sequence[str], cap: int) -> str:
     """Rows of sampled people; of each the `cap` rows with the least keyed hash.
 
     The order is over the secret key of the person and every column but the dense number, completed by the columns
@@ -113,6 +123,31 @@ def _capped(table: str, columns: Iterable[str], cap: int) -> str:
         f"SELECT {wanted} FROM (SELECT r.{key}{''.join(f', {each}' for each in others)}, "  # noqa: S608
         f"ROW_NUMBER() OVER (PARTITION BY r.{key} ORDER BY {order}) AS kept_rank "
         f"FROM raw_{table} AS r INNER JOIN {SAMPLING} AS s ON r.{key} = s.{key}) AS ranked WHERE kept_rank <= {cap}"
+    )
+
+
+def _answer_of(session: "SparkSession", plan: Plan, files: SnapshotFiles, most: int) -> Integers:
+    if isinstance(plan, CellPlan):
+        return _answer(session, plan)
+    _read(session, plan.events.table, plan.events.source, files, most)
+    _view(session, EVENTS, write(plan.events.tree))
+    found = session.sql(_counted(plan)).collect()
+    if isinstance(plan, CodePlan):
+        return np.array(sorted(map(tuple, found)), dtype=np.int64).reshape(-1, 3)
+    dense = np.zeros(plan.shape, dtype=np.int64)
+    own = plan.shape[0] * plan.shape[1] // plan.inner
+    for cell, key, people in found:
+        dense.reshape(own, plan.inner)[cell, key] = people
+    return dense
+
+
+def _counted(plan: EventPlan | CodePlan) -> str:
+    """Cell, key and people: the `at_most` least of each person, counted."""
+    cells = write(ranked(plan, events=relation(EVENTS), view=relation(VIEW), sampling=relation(SAMPLING)))
+    place = f"ROW_NUMBER() OVER (PARTITION BY {name(PERSON_ID)} ORDER BY packed) AS place"
+    return (
+        f"SELECT cell, packed % {SHIFT} AS k, COUNT(*) AS people FROM (SELECT cell, packed, {place} "  # noqa: S608
+        f"FROM ({cells}) AS cells) AS placed WHERE place <= {plan.at_most} GROUP BY cell, packed % {SHIFT}"
     )
 
 

@@ -45,11 +45,42 @@ def _all(nodes: Sequence[exp.Expr], between: str = ", ") -> str:
 
 
 def _select(node: exp.Expr) -> str:
-    parts = [f"{write(node.args['with_'])} " if node.args.get("with_") else "", "SELECT ", _all(node.expressions)]
+    parts = [f"{write(node.args['with_'])} " if node.args.get("with_") else "", "SELECT "]
+    parts += ["DISTINCT " if node.args.get("distinct") else "", _all(node.expressions)]
     parts.append(f" {write(node.args['from_'])}")
     parts += [f" {write(join)}" for join in node.args.get("joins") or ()]
     parts += [f" {write(node.args[clause])}" for clause in ("where", "group", "having") if node.args.get(clause)]
     return "".join(parts)
+
+
+def _union(node: exp.Expr) -> str:
+    if node.args.get("distinct"):
+        raise NotWritten("UNION without ALL has no line for Spark")
+    return f"{write(node.this)} UNION ALL {write(node.expression)}"
+
+
+def _window(node: exp.Expr) -> str:
+    by, order, spec = (node.args.get(part) for part in ("partition_by", "order", "spec"))
+    parts = [f"PARTITION BY {_all(by)}" if by else "", write(order) if order else "", write(spec) if spec else ""]
+    return f"{write(node.this)} OVER ({' '.join(part for part in parts if part)})"
+
+
+def _frame(node: exp.Expr) -> str:
+    ends = (_bound(node.args.get(end), node.args.get(f"{end}_side")) for end in ("start", "end"))
+    return f"{node.args['kind']} BETWEEN {' AND '.join(ends)}"
+
+
+def _bound(value: exp.Expr | str | None, side: str | None) -> str:
+    return " ".join(part for part in (write(value) if isinstance(value, exp.Expr) else value, side) if part)
+
+
+def _ordered(node: exp.Expr) -> str:
+    down, first = ("DESC" if node.args.get("desc") else "ASC"), ("FIRST" if node.args.get("nulls_first") else "LAST")
+    return f"{write(node.this)} {down} NULLS {first}"
+
+
+def _neighbour(called: str) -> Callable[[exp.Expr], str]:
+    return lambda node: f"{called}({_all([each for each in (node.this, node.args.get('offset')) if each])})"
 
 
 def _join(node: exp.Expr) -> str:
@@ -148,7 +179,18 @@ def _named(node: exp.Expr) -> str:
 _TWO = ("this", "expression")
 _ONE = ("this",)
 _LINES: dict[Any, tuple[Callable[[exp.Expr], str], tuple[str, ...]]] = {
-    exp.Select: (_select, ("with_", "expressions", "from_", "joins", "where", "group", "having")),
+    exp.Select: (_select, ("with_", "distinct", "expressions", "from_", "joins", "where", "group", "having")),
+    exp.Union: (_union, ("this", "expression", "distinct")),
+    exp.Window: (_window, ("this", "partition_by", "order", "spec", "over")),
+    exp.WindowSpec: (_frame, ("kind", "start", "start_side", "end", "end_side")),
+    exp.Order: (lambda node: f"ORDER BY {_all(node.expressions)}", ("expressions",)),
+    exp.Ordered: (_ordered, ("this", "desc", "nulls_first")),
+    exp.RowNumber: (lambda _: "ROW_NUMBER()", ()),
+    exp.Rank: (lambda _: "RANK()", ("expressions",)),
+    exp.DenseRank: (lambda _: "DENSE_RANK()", ("expressions",)),
+    exp.Lag: (_neighbour("LAG"), ("this", "offset")),
+    exp.Lead: (_neighbour("LEAD"), ("this", "offset")),
+    exp.FirstValue: (_call("FIRST_VALUE"), _ONE),
     exp.With: (lambda node: f"WITH {_all(node.expressions)}", ("expressions",)),
     exp.CTE: (lambda node: f"{write(node.args['alias'])} AS ({write(node.this)})", ("this", "alias")),
     exp.From: (lambda node: f"FROM {write(node.this)}", _ONE),

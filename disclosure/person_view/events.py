@@ -5,7 +5,7 @@ cells of one person count is bounded by the engine afterwards, so the view's rul
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlglot import exp
 
@@ -21,7 +21,7 @@ from disclosure.person_view.values import Proof
 class ProvenEvents:
     """Canonical DuckDB SQL that yields `person_id` and `columns` for each row of `table` that meets the conditions.
 
-    `source` names the columns read from the table, the person key first.
+    `source` names the columns read from the table, the person key first. `sql` is written from `tree`.
     """
 
     table: str
@@ -30,6 +30,7 @@ class ProvenEvents:
     source: tuple[str, ...]
     literals: tuple[Literal, ...]
     notes: tuple[str, ...]
+    tree: exp.Select = field(repr=False, compare=False)
 
 
 def prove_events(events: Events, names: Sequence[str], schema: Schema) -> ProvenEvents:
@@ -52,4 +53,5 @@ def prove_events(events: Events, names: Sequence[str], schema: Schema) -> Proven
         source=(PERSON_ID, *sorted(proof.reads[events.table])),
         literals=tuple(proof.literals),
         notes=tuple(proof.notes),
+        tree=written,
     )

@@ -107,7 +107,9 @@ def test_a_failed_draw_tells_nothing(files, monkeypatch, stage):
         raise RuntimeError("patient 17 has value 12345")
 
     monkeypatch.setattr(
-        release if stage == "aggregate" else noise, "aggregate" if stage == "aggregate" else "add_noise", fail
+        release if stage == "aggregate" else noise,
+        "engine_of" if stage == "aggregate" else "add_noise",
+        (lambda _: fail) if stage == "aggregate" else fail,
     )
     with pytest.raises(DrawFailed) as caught:
         draw(request(), GRANTED, files)
