@@ -7,7 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 STATISTICS = frozenset(
-    {"count", "proportion", "sum", "mean", "histogram", "spread", "quantiles", "comparison", "table", "rate", "standardised"}
+    {
+        "count",
+        "proportion",
+        "sum",
+        "mean",
+        "histogram",
+        "spread",
+        "quantiles",
+        "comparison",
+        "table",
+        "rate",
+        "standardised",
+        "survival",
+    }
 )
 
 
