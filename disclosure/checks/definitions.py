@@ -5,7 +5,7 @@ texts that mean the same by the same clauses come out the same.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import sqlglot
 from sqlglot import exp
@@ -36,11 +36,17 @@ class Definition:
 
 @dataclass(frozen=True)
 class _Relation:
-    """A SELECT resolved: what its columns are, on which conditions its rows stand, in words of the catalogue."""
+    """A query resolved: where its rows come from, on which conditions, what its columns are."""
 
     label: str
-    columns: Mapping[str, str]
-    conditions: frozenset[str]
+    columns: Mapping[str, str] = field(default_factory=dict)
+    conditions: frozenset[str] = frozenset()
+    grouped: bool = False
+
+    @property
+    def rows(self) -> str:
+        """All of it as one text."""
+        return f"{self.label} where {' and '.join(sorted(self.conditions))}" if self.conditions else self.label
 
 
 def define(request: ReleaseRequest, cleared: Cleared) -> Definition:
@@ -62,28 +68,31 @@ def _counted(asked: Statistic, columns: Mapping[str, str]) -> Counted:
 
 
 def _resolved(query: exp.Expr, known: Mapping[str, _Relation]) -> _Relation:
-    """A relation of any query; what is not a plain SELECT stands for itself as text."""
+    if isinstance(query, exp.SetOperation):
+        return _either(_resolved(query.this, known), _resolved(query.expression, known))
     if not isinstance(query, exp.Select):
-        text = query.sql(dialect="duckdb", comments=False)
-        return _Relation(f"({text})", {}, frozenset())
+        return _Relation(query.sql(dialect="duckdb", comments=False))
     sources = dict(_sources(query, known))
-    first = next(iter(sources.values()), _Relation("nothing", {}, frozenset()))
+    first = next(iter(sources.values()), _Relation("nothing"))
     conditions = {_text(each, sources) for clause in ("where", "having", "qualify") for each in _split(query, clause)}
-    conditions |= first.conditions if not query.args.get("group") else frozenset()
     for join in query.args.get("joins") or ():
         conditions |= _joined(join, sources)
-    rows = _among(first.label, conditions) if query.args.get("group") else first.label
-    columns = {each.alias_or_name: _column(each, sources, rows, query) for each in query.expressions}
-    return _Relation(rows, columns, frozenset() if query.args.get("group") else frozenset(conditions))
+    made = _Relation(first.label, {}, first.conditions | conditions, bool(query.args.get("group")))
+    return replace(made, columns={each.alias_or_name: _column(each, sources, made) for each in query.expressions})
 
 
-def _column(each: exp.Expr, sources: Mapping[str, _Relation], rows: str, query: exp.Select) -> str:
+def _either(one: _Relation, other: _Relation) -> _Relation:
+    """Rows of one or of the other; a column is either's."""
+    both = {
+        name: told if told == (theirs := other.columns.get(name, told)) else f"either {told} or {theirs}"
+        for name, told in one.columns.items()
+    }
+    return _Relation(f"({' or '.join(sorted({one.rows, other.rows}))})", both)
+
+
+def _column(each: exp.Expr, sources: Mapping[str, _Relation], rows: _Relation) -> str:
     text = _text(each.unalias(), sources)
-    return f"{text} of {rows}" if query.args.get("group") and each.find(exp.AggFunc) else text
-
-
-def _among(label: str, conditions: set[str]) -> str:
-    return f"{label} where {' and '.join(sorted(conditions))}" if conditions else label
+    return f"{text} of {rows.rows}" if rows.grouped and each.find(exp.AggFunc) else text
 
 
 def _sources(query: exp.Select, known: Mapping[str, _Relation]) -> Iterator[tuple[str, _Relation]]:
@@ -93,8 +102,7 @@ def _sources(query: exp.Select, known: Mapping[str, _Relation]) -> Iterator[tupl
     for source in [*([start.this] if start else []), *joins]:
         if isinstance(source, exp.Table):
             name = source.name
-            base = _Relation(name.removeprefix(READ), {}, frozenset())
-            yield source.alias_or_name, known.get(name, base)
+            yield source.alias_or_name, known.get(name, _Relation(name.removeprefix(READ)))
         else:
             yield source.alias_or_name, _resolved(source.this, known)
 
@@ -105,7 +113,8 @@ def _joined(join: exp.Join, sources: Mapping[str, _Relation]) -> set[str]:
         return set()
     other = sources[join.this.alias_or_name]
     on = {_text(each, sources) for each in _conjuncts(join.args.get("on"))}
-    return {f"has {other.label}", *other.conditions, *(each for each in on if "person_id" not in each)}
+    has = {f"has {other.rows}"} if other.grouped else {f"has {other.label}", *other.conditions}
+    return has | {each for each in on if "person_id" not in each}
 
 
 def _split(query: exp.Select, clause: str) -> list[exp.Expr]:
@@ -128,6 +137,8 @@ def _text(node: exp.Expr, sources: Mapping[str, _Relation]) -> str:
             relation = sources.get(part.table)
             label = relation.columns.get(part.name) if relation else None
             return exp.Var(this=label or f"{relation.label if relation else part.table}.{part.name}")
+        if isinstance(part, exp.In) and part.expressions:
+            part.set("expressions", sorted(part.expressions, key=lambda each: each.sql(dialect="duckdb")))
         if isinstance(part, exp.Cast | exp.TryCast) and isinstance(part.this, exp.Literal | exp.Boolean):
             return part.this
         return part.this if isinstance(part, exp.Paren) and isinstance(part.this, exp.Var | exp.Literal) else part

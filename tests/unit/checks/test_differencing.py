@@ -1,18 +1,26 @@
 """The differencing guard names the clauses that differ and looks at released values only."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from disclosure.checks.definitions import define
 from disclosure.checks.differencing import ELSEWHERE, Earlier, Relation, compare, for_author, guard
+from disclosure.checks.offline import terms_in, without_grant
 from disclosure.checks.verdicts import ON_RELEASED, Outcome
 from disclosure.clearance import clear
 from tests.factories.snapshots import GRANTED, request
+from tests.factories.view_shapes import SHAPES
 
 TERMS = replace(GRANTED, tables={**GRANTED.tables, "person": ("sex", "age_band", "imd_decile")})
 COUNT = [{"name": "n", "kind": "count", "by": ["sex"]}]
 WITH = "SELECT person_id FROM condition_occurrence WHERE condition_concept_id = 320128 GROUP BY person_id"
+
+
+UNION = """SELECT person_id, min(d) AS first FROM (
+    SELECT person_id, condition_start_date AS d FROM condition_occurrence WHERE condition_concept_id = 320128
+    UNION ALL SELECT person_id, visit_start_date AS d FROM visit_occurrence) u GROUP BY person_id"""
 
 
 def sql(text, statistics=COUNT):
@@ -36,6 +44,13 @@ PAIRS = [
     (ALL, WOMEN, Relation.WIDER, (), ("person.sex = 'female'",)),
     (OLD_WOMEN, WOMEN, Relation.NARROWER, ("person.age_band = '90+'",), ()),
     (OLD, WOMEN, Relation.OVERLAPPING, ("person.age_band = '90+'",), ("person.sex = 'female'",)),
+    (
+        f"{ALL} WHERE age_band IN ('90+', '85-89')",
+        f"{ALL} WHERE age_band IN ('85-89', '90+')",
+        Relation.SAME,
+        (),
+        (),
+    ),
     (WOMEN, WOMEN.replace("p.", "q.").replace("AS p", "q"), Relation.SAME, (), ()),
     (
         DIAGNOSED,
@@ -95,6 +110,30 @@ def test_many_conditions_apart_are_other_people():
     many = f"{OLD_WOMEN} AND imd_decile = 1 AND imd_decile < 5"
     assert compare(sql(many), beside(ALL)).relation is Relation.APART
     assert guard(sql(many), [beside(ALL)], None, 10) == []
+
+
+@pytest.mark.parametrize("shape", sorted(SHAPES))
+def test_every_shape_of_a_view_has_a_definition_without_an_alias(shape):
+    terms = terms_in(without_grant())
+    view = {"sql": SHAPES[shape]}
+    asked = request(view=view, statistics=[{"name": "n", "kind": "count"}])
+    found = define(asked, clear(asked, terms))
+    assert found.population
+    assert not re.search(r"\b(t\d+|step_\d+|read_\w+)\b", " ".join(found.population))
+    assert compare(found, Earlier("rel-1", found, True)).relation is Relation.SAME
+
+
+def test_the_branches_of_a_union_are_compared():
+    def either(concept):
+        return UNION.replace("320128", str(concept))
+
+    def defined(concept):
+        terms = terms_in(without_grant())
+        asked = request(view={"sql": either(concept)}, statistics=[{"name": "n", "kind": "count"}])
+        return define(asked, clear(asked, terms))
+
+    assert defined(320128) != defined(201826)
+    assert "320128" in str(defined(320128).population)
 
 
 def released(women, men, half=10):
