@@ -31,6 +31,7 @@ TERMS = Terms(
     floor_half_width=0,
     rows_per_person=3,
     statistics=frozenset(REGISTRY),
+    threshold_delta0_e15=5 * 10**13,
 )
 
 
@@ -60,11 +61,12 @@ VIEW: dict[str, Any] = {
     }
 }
 
+_ILLNESSES: dict[str, Any] = {"table": "condition_occurrence", "at_most": 2}
 FIELDS: dict[str, tuple[Any, ...]] = {
     "by": (["sex"], [], ["ill", "treated"]),
     "of": ("ill", "bmi", "episodes"),
     "lower": ("20",),
-    "upper": ("23", "2"),
+    "upper": ("23", "2", "30"),
     "edges": (["20", "21", "22.5", "23"],),
     "quantiles": (["0.5", "0.9"],),
     "group": ("treated",),
@@ -72,6 +74,13 @@ FIELDS: dict[str, tuple[Any, ...]] = {
     "time": ("days",),
     "time_upper": ("30",),
     "age": ("age",),
+    "step": ("10",),
+    "ahead": (2,),
+    "events": (
+        {**_ILLNESSES, "date": "condition_start_date", "per": "month", "first": "2024-01", "last": "2024-06"},
+        {**_ILLNESSES, "date": "condition_start_date", "first": "2022-01", "last": "2024-06"},
+        {**_ILLNESSES, "split": "condition_concept_id"},
+    ),
 }
 """What may be tried in each field of a statistic. A statistic with a new field needs a line here."""
 

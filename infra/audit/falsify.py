@@ -8,7 +8,7 @@ apart. Chances are put at their worst by Clopper–Pearson bounds; `wrong` is th
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -21,10 +21,11 @@ from infra.audit.seam import Claim
 from infra.audit.search import Neighbours
 
 FALSE_ALARM = 1e-6  # of a whole run
-DELTAS = (Fraction(3, 10), Fraction(1, 10), Fraction(1, 100))
+DELTAS = (Fraction(3, 10), Fraction(1, 10), Fraction(1, 100), Fraction(1, 10**9))
 EVENTS = tuple(step / 2 for step in range(-2, 11))  # t of the module's head
 ORDERS = tuple(1 + step / 4 for step in range(1, 41))  # a of the module's head; they need no bounds of their own
 BOUNDS = 2 * 2 * len(EVENTS)  # that one pair needs: two directions, two bounds, each event
+CERTAIN = 1e6  # stands for an infinite ratio
 Floats = NDArray[np.float64]
 Numbers = NDArray[Any]
 Noisy = Callable[[Sequence[Exact]], Sequence[Numbers]]
@@ -104,10 +105,21 @@ def evidence(pair: Neighbours, true: Sequence[Exact], runs: int, noisy: Noisy = 
         if len(place) == 0:
             continue
         vector = np.tile(around.vector[place], runs)
-        part = Exact(vector, around.mechanism, around.sensitivity, around.scale, around.micro_rho)
-        drawn = np.asarray(noisy([part])[0]).reshape(runs, len(place))
-        total += _ratio(drawn, here.vector[place], there.vector[place], here)
+        drawn = np.asarray(noisy([replace(around, vector=vector)])[0]).reshape(runs, len(place))
+        sides = here.vector[place], there.vector[place]
+        total += _ratio(drawn, *sides, here) if here.threshold is None else _named(drawn, vector, *sides, here)
     return total
+
+
+def _named(drawn: Numbers, vector: Numbers, here: Numbers, there: Numbers, part: Exact) -> Floats:
+    """Of keys found in the data: a key that only one side has is released by that side alone.
+
+    A key that is withheld is taken to say nothing, which can only make the bounds smaller.
+    """
+    released = np.where(vector.reshape(drawn.shape) == 0, 0, drawn)
+    certain = np.where(there == 0, CERTAIN, 0) - np.where(here == 0, CERTAIN, 0)
+    both = (released - (here + there) / 2) * (here - there) / float(part.scale) ** 2
+    return np.asarray(np.where(released == 0, 0.0, np.where(certain != 0, certain, both)).sum(axis=1))
 
 
 def _ratio(drawn: Numbers, here: Numbers, there: Numbers, part: Exact) -> Floats:

@@ -103,6 +103,19 @@ def tie_at_threshold(*, runs: int, wrong: float, let_through: bool) -> Caught:
     return Caught("threshold tie", found > claimed, f"δ ≥ {found:.4f}, claimed {claimed:.4f}")
 
 
+def ties(parts: Sequence[Exact]) -> list[Numbers]:
+    """Keys whose noisy count is at the threshold are released with those above it."""
+    return [
+        np.where(drawn >= (part.threshold or 0), drawn, 0)
+        for part, drawn in zip(parts, add_noise([replace(part, threshold=None) for part in parts]), strict=True)
+    ]
+
+
+def tie_released(pair: Neighbours, claim: Claim, *, runs: int, wrong: float) -> Caught:
+    """On a person whose keys nobody else has."""
+    return _refuted("threshold tie", verdicts(pair, claim, runs=runs, wrong=wrong, noisy=ties))
+
+
 def numbered(_: np.ndarray[Any, Any], dense: np.ndarray[Any, Any]) -> Keys:
     """Sampling keys that follow the dense number, which depends on who else is there."""
     return np.asarray(dense, dtype=np.uint64)

@@ -83,8 +83,8 @@ def _values(column: Column, named: Sequence[Any]) -> Cell:
         return _measured(numbers)
     if column.domain is not None:
         few = [*column.domain.values[:FEW], *column.domain.values[-1:]]
-        near = [value for value in column.domain.values if value in named]
-        return Cell(near or few, few, [None, 2**31 - 1 if column.type is Type.INTEGER else "elsewhere"])
+        bearing = [value for value in column.domain.values if value in named]
+        return Cell([*bearing * 5, *few], few, [None, 2**31 - 1 if column.type is Type.INTEGER else "elsewhere"])
     ends = [column.grid.low, column.grid.high] if column.grid else []
     whole = [int(each) for each in [*ends, *numbers] if abs(each) < 2**31]
     return Cell([0, 1, *whole], (), (None, 2**31 - 1))
@@ -108,9 +108,14 @@ def anybody(chance: Random, number: int, choices: Choices, most_rows: int) -> Pe
     """A person with random rows: mostly one of each table, sometimes none or more than the cap."""
     rows = {}
     for table in choices:
-        sizes = (1, 1, 1, 1, 0) if TABLES[table].one_row_per_person else (1, 1, 1, 2, most_rows, 0)
+        sizes = (1, 1, 1, 1, 0) if TABLES[table].one_row_per_person else (1, 1, 2, 2, most_rows, 0)
         rows[table] = [_row(chance, table, choices) for _ in range(chance.choice(sizes))]
     return Person(number, rows)
+
+
+def alike(person: Person, several: int) -> list[Person]:
+    """So many others with the same rows."""
+    return [replace(person, number=person.number + 1 + each) for each in range(several)]
 
 
 def changed(chance: Random, person: Person, choices: Choices, most_rows: int) -> Person:

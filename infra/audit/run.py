@@ -15,10 +15,12 @@ from disclosure.statistics.registry import REGISTRY
 from infra.audit import cases, faults, reconstruct, seam
 from infra.audit.cases import Case
 from infra.audit.falsify import Verdict, chance_of_one, verdicts
+from infra.audit.people import alike
 from infra.audit.search import Neighbours, Place, change, pair_in, worst
 from workspaces.catalogue.errors import Invalid
 
 AT_ONCE = 15  # statistics of one request while the search goes on
+CROWDED = 9  # people with the same rows, so that their keys are named
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Size:
     guesses: int
 
 
-SMALL = Size(tries=24, runs=1_500, many_runs=40_000, guesses=2_000)
+SMALL = Size(tries=40, runs=1_500, many_runs=40_000, guesses=2_000)
 FULL = Size(tries=600, runs=150_000, many_runs=200_000, guesses=60_000)
 
 
@@ -85,11 +87,22 @@ def _alone(kind: str, pair: Neighbours, size: Size, wrong: float) -> Iterator[Ou
     for case in priced(kind):
         alone, claim = judged(case, pair)
         pure = "" if case.terms.delta_e15 else " (pure ε)"
+        if any(part.threshold is not None for part in alone.with_):
+            yield from _first_of_their_keys(case, alone, size, wrong)
+            alone, _ = judged(case, replace(pair, others=tuple(alike(pair.person, CROWDED))))
         found = verdicts(alone, claim, runs=size.runs, wrong=wrong)
         yield _refutable("loss", f"{kind}{pure}", found)
         if not pure:
             yield _fault(faults.sensitivity_halved(alone, claim, runs=size.runs, wrong=wrong), f", {kind}")
     yield postprocessed(kind, pair)
+
+
+def _first_of_their_keys(case: Case, pair: Neighbours, size: Size, wrong: float) -> Iterator[Outcome]:
+    """Nobody else has the keys of this person, so that naming one says that they are there."""
+    first, claim = judged(case, replace(pair, others=()))
+    found = verdicts(first, claim, runs=size.many_runs, wrong=wrong)
+    yield _refutable("loss", f"{case.kind}, keys of one person", found)
+    yield _fault(faults.tie_released(first, claim, runs=size.many_runs, wrong=wrong), f", {case.kind}")
 
 
 def judged(case: Case, pair: Neighbours) -> tuple[Neighbours, seam.Claim]:
@@ -109,12 +122,18 @@ def _deviations(here: Exact, there: Exact) -> float:
 
 
 def postprocessed(kind: str, pair: Neighbours) -> Outcome:
-    """With the same noisy numbers a release is the same, byte for byte, whoever is in the records."""
+    """With the same noisy numbers a release is the same, byte for byte, whoever is in the records.
+
+    Of keys found in the data none is let through: which of them were found may not be told either.
+    """
     case = Case(kind, cases.request_of(kind))
     place = Place(case.request, case.terms)
 
     def fixed(parts: Sequence[Exact]) -> list[Integers]:
-        return [np.arange(part.vector.size, dtype=np.int64) % 17 * 3 + 40 for part in parts]
+        return [
+            np.arange(part.vector.size, dtype=np.int64) % 17 * 3 + 40 if part.threshold is None else part.vector * 0
+            for part in parts
+        ]
 
     with patch.object(noise, "add_noise", fixed):
         texts = {

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 from unittest.mock import patch
 
 from disclosure import noise, release
 from disclosure.clearance import clear
 from disclosure.engines.plan import SnapshotFiles
-from disclosure.noise import Exact
+from disclosure.noise import Exact, Integers
 from disclosure.requests import ReleaseRequest
 from disclosure.statistics.base import Contribution
 from disclosure.terms import Terms
@@ -35,19 +36,34 @@ def claim(request: ReleaseRequest, terms: Terms) -> Claim:
     """The claim behind a price; never looks at records."""
     cleared = clear(request, terms)
     contributions = tuple(statistic.contribution for statistic in cleared.statistics)
-    return Claim(contributions, cleared.price.micro_rho, int(getattr(cleared.price, "delta0_e15", 0)))
+    return Claim(contributions, cleared.price.micro_rho, cleared.price.delta0_e15)
 
 
 def exact(request: ReleaseRequest, terms: Terms, files: SnapshotFiles) -> tuple[Exact, ...]:
-    """The parts that a draw hands to its noise. The draw ends there; nothing is released."""
-    heard: list[tuple[Exact, ...]] = []
+    """The parts that a draw hands to its noise. The draw ends there; nothing is released.
 
-    def listen(parts: Sequence[Exact]) -> None:
+    Of a statistic whose keys are found in the data, every key that could be has its place: 0 where nobody has it.
+    """
+    heard: list[tuple[Exact, ...]] = []
+    placed: list[Sequence[Integers]] = []
+
+    def listen(parts: Sequence[Exact]) -> list[Integers]:
         heard.append(tuple(parts))
+        return [part.vector for part in parts]
+
+    def stop(*given: object) -> None:
+        placed.append(cast(Sequence[Integers], given[-1]))
         raise _Heard
 
-    with patch.object(noise, "add_noise", listen), suppress(release.DrawFailed):
+    with (
+        patch.object(noise, "add_noise", listen),
+        patch.object(release, "describe", stop),
+        suppress(release.DrawFailed, _Heard),
+    ):
         release.draw(request, terms, files)
-    if len(heard) != 1:
+    if (len(heard), len(placed)) != (1, 1):
         raise Unheard
-    return heard[0]
+    return tuple(
+        part if part.threshold is None else replace(part, vector=numbers.ravel())
+        for part, numbers in zip(heard[0], placed[0], strict=True)
+    )

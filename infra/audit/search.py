@@ -121,7 +121,7 @@ def worst(place: Place, claimed: Sequence[Contribution], *, seed: int, tries: in
     """For each part of the request the neighbours, of those tried, whose change takes up most of what is claimed.
 
     Every person tried counts for every part. A third are anybody; the others are the best so far of the part of which
-    least of the claim is used, or of one part after another, with one thing changed.
+    least of the claim is used, or of one part after another, with one to three things changed.
     """
     chance = Random(seed)  # noqa: S311 a search, not a secret
     others = tuple(crowd(place, chance))
@@ -134,7 +134,9 @@ def worst(place: Place, claimed: Sequence[Contribution], *, seed: int, tries: in
         if found is None or turn * 3 < tries or most[behind] == 0:
             person = people.anybody(chance, FIRST_NUMBER + 10**6, place.choices, place.most_rows)
         else:
-            person = people.changed(chance, found.person, place.choices, place.most_rows)
+            person = found.person
+            for _ in range(chance.choice((1, 1, 2, 3))):
+                person = people.changed(chance, person, place.choices, place.most_rows)
         pair = Neighbours(person, others, place.exact([*others, person]), without)
         for position, (part, limit) in enumerate(zip(pair.changes(), claimed, strict=True)):
             if (fills := part.fills(limit)) >= most[position]:
