@@ -128,6 +128,18 @@ def convert_grant(epsilon_micro: int, delta_e15: int) -> GrantedLoss:
     return GrantedLoss(rho_of_epsilon(epsilon_micro, delta_conv), delta0, delta_conv)
 
 
+def share_of_pool(
+    epsilon_micro: int, delta_e15: int, *, pool_micro_rho: int, pool_delta0_e15: int, left_delta0_e15: int
+) -> GrantedLoss:
+    """A grant's (ε, δ) in the ledger's currency, with the part of the pool's δ₀ that its ρ is of the pool's ρ.
+
+    So that δ₀ lasts as long as ρ does; never more than the pool has left, rounded down.
+    """
+    most = rho_of_epsilon(epsilon_micro, delta_e15)
+    delta0 = min(pool_delta0_e15 * most // pool_micro_rho if pool_micro_rho else 0, left_delta0_e15, delta_e15 - 1)
+    return GrantedLoss(rho_of_epsilon(epsilon_micro, delta_e15 - delta0), delta0, delta_e15 - delta0)
+
+
 def pool_delta_ceiling(public_population: int) -> int:
     """The greatest δ of a pool, in 1e-15: 1 / (100 × its public population), rounded down (P8)."""
     return FEMTO // (100 * public_population)

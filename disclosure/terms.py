@@ -20,6 +20,8 @@ STATISTICS = frozenset(
         "rate",
         "standardised",
         "survival",
+        "periods",
+        "codes",
     }
 )
 
@@ -32,6 +34,7 @@ class Terms:
     into ρ; 0 stands for pure ε with Laplace noise only. `floor_half_width` is the least 95 % half-width, in people, of
     any count of people (privacy model P8). `rows_per_person` caps the rows of one person in each table before the view
     runs (P6). `literal_bits` limits the uncounted literals of an INFORMED request (P1), None for a BLIND one.
+    `threshold_delta0_e15` is the δ₀ that one statistic may spend on naming keys found in the data; 0 allows none.
     `public_population` is an official figure, never a count of records; expected widths of ratios lean on it.
     `seconds_per_unit` scales deadlines to the machine.
     """
@@ -44,6 +47,7 @@ class Terms:
     rows_per_person: int = 1_000
     statistics: frozenset[str] = STATISTICS
     literal_bits: int | None = None
+    threshold_delta0_e15: int = 0
     seconds_per_unit: int = 1
 
     def __post_init__(self) -> None:
@@ -51,5 +55,7 @@ class Terms:
             raise ValueError("δ is at least 0 and below 1")
         if self.floor_half_width < 0 or self.public_population < 1 or self.rows_per_person < 1:
             raise ValueError("a floor is not negative; populations and caps are at least 1")
+        if not 0 <= self.threshold_delta0_e15 < 10**15:
+            raise ValueError("a δ₀ is at least 0 and below 1")
         if self.seconds_per_unit < 1 or not self.statistics <= STATISTICS:
             raise ValueError("deadlines have a positive unit; statistics come from the closed list")

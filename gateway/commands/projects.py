@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from disclosure.accounting import rho_of_epsilon
+from disclosure.accounting import share_of_pool
 from disclosure.checks.presets import DEFAULT, preset
 from gateway.commands.act import Act, Given, verb
 from gateway.commands.texts import Short, Text
@@ -212,8 +212,16 @@ def _grant(act: Act, project: Project) -> None:
 
 
 def _asked(act: Act, application: Application) -> budgets.Loss:
-    """The grant in the ledger's currency. All of its delta goes into the conversion: no statistic has a delta-0 yet."""
-    return budgets.Loss(rho_of_epsilon(int(application.epsilon * MICRO), act.facts.pool.delta_e15))
+    """The grant in the ledger's currency; of the pool's delta-0 it gets the part that its rho is of the pool's."""
+    pool = act.facts.pool_budget
+    loss = share_of_pool(
+        int(application.epsilon * MICRO),
+        act.facts.pool.delta_e15,
+        pool_micro_rho=pool.granted_micro_rho if pool else 0,
+        pool_delta0_e15=pool.granted_delta_e15 if pool else 0,
+        left_delta0_e15=budgets.left(pool).delta_e15 if pool else 0,
+    )
+    return budgets.Loss(loss.micro_rho, loss.delta0_e15)
 
 
 def _need_pool(act: Act, allotment: budgets.Loss) -> None:

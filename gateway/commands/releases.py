@@ -59,6 +59,7 @@ def shown(price_: Price) -> dict[str, Any]:
     return {
         "micro_rho": price_.micro_rho,
         "delta_e15": price_.delta_e15,
+        "delta0_e15": price_.delta0_e15,
         "epsilon_this_release_alone": price_.epsilon_micro / 1_000_000,
         "deadline_seconds": price_.deadline_seconds,
         "view_sql": price_.view_sql,
@@ -116,11 +117,11 @@ def submit(*, act: Act, subject: Release, given: Given) -> None:
     known = _drawn_before(act, subject.project_id, subject.request_digest)
     if known is not None and known.id != subject.id:
         raise Refusal("release:asked_before", "This was asked before on this snapshot.", f"Its answer is {known.id}.")
-    if not budgets.covers(act.facts.budget, budgets.Loss(cost.micro_rho)):
+    if not budgets.covers(act.facts.budget, budgets.Loss(cost.micro_rho, cost.delta0_e15)):
         raise Refusal(
             "budget:not_covered", "The remaining budget does not cover this request.", "Ask for a smaller epsilon."
         )
-    subject.price, subject.micro_rho = told, cost.micro_rho
+    subject.price, subject.micro_rho, subject.delta_e15 = told, cost.micro_rho, cost.delta0_e15
     subject.snapshot_id = act.facts.snapshot.id if act.facts.snapshot else None
     if act.facts.grant is not None:
         subject.mark = mark_of(act.facts.grant)

@@ -5,6 +5,7 @@ from gateway.models import Grant, Pool, Release
 from gateway.vocabulary import Mark
 
 LITERAL_BITS = 256
+THRESHOLDS = 20  # how many statistics with a threshold the delta-0 of a grant is for
 
 
 def terms_of(grant: Grant, pool: Pool, mark: Mark = Mark.BLIND) -> Terms:
@@ -14,6 +15,7 @@ def terms_of(grant: Grant, pool: Pool, mark: Mark = Mark.BLIND) -> Terms:
         delta_e15=grant.delta_e15 - grant.delta0_e15,
         public_population=pool.public_population,
         floor_half_width=grant.floor_half_width,
+        threshold_delta0_e15=grant.delta0_e15 // THRESHOLDS,
         literal_bits=LITERAL_BITS if mark is Mark.INFORMED else None,
     )
 

@@ -162,7 +162,17 @@ def _mechanism(statistic: JSON) -> str:
     bounds = f" Values lie between {statistic['lower']} and {statistic['upper']}." if "lower" in statistic else ""
     return (
         f"<strong>Noise.</strong> {escape(_sentence(statistic['mechanism']))} noise of scale {scale:,.2f} on whole "
-        f"numbers; one person can move them by at most {_reach(statistic)}.{escape(bounds)}"
+        f"numbers; one person can move them by at most {_reach(statistic)}.{escape(bounds)}" + _threshold(statistic)
+    )
+
+
+def _threshold(statistic: JSON) -> str:
+    """What was released of keys that were found in the data."""
+    if "threshold" not in statistic:
+        return ""
+    return (
+        f" Only figures above {statistic['threshold']:,} are named; the chance that codes of one person alone are is "
+        f"at most {_chance(int(statistic['delta0_e15']))}, which is charged too."
     )
 
 
@@ -253,10 +263,14 @@ def epsilon(artefact: JSON) -> str:
 
 
 def delta(artefact: JSON) -> str:
-    """δ as a chance: "1 in 2 million"."""
-    if not artefact["delta_e15"]:
+    """δ as a chance: "1 in 2 million"; that of the conversion and that of thresholds together."""
+    return _chance(int(artefact["delta_e15"]) + int(artefact.get("delta0_e15", 0)))
+
+
+def _chance(e15: int) -> str:
+    if not e15:
         return "0"
-    chance = 10**15 / int(artefact["delta_e15"])
+    chance = 10**15 / e15
     for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
         if chance >= size:
             return f"1 in {math.floor(chance / size * 10) / 10:g} {word}"

@@ -72,7 +72,7 @@ def _release(view: Mapping[str, Any], package: Path) -> dict[str, Any]:
         "path": str(package),
         "mark": view["mark"],
         "epsilon": artefact["epsilon_micro"] / MICRO,
-        "delta": artefact["delta_e15"] / FEMTO,
+        "delta": (artefact["delta_e15"] + artefact["delta0_e15"]) / FEMTO,
         "rho": artefact["micro_rho"] / MICRO,
         "cells": artefact["cells"],
     }

@@ -21,6 +21,7 @@ from disclosure.accounting import (
     pool_delta_ceiling,
     pure_cost,
     rho_of_epsilon,
+    share_of_pool,
 )
 
 assert noise.GAUSSIAN  # enables the sampler library's features, once
@@ -95,3 +96,16 @@ def test_nothing_costs_nothing_and_nonsense_is_refused():
 
 def test_the_pool_ceiling_follows_the_public_population():
     assert pool_delta_ceiling(20_000) == 500_000_000
+
+
+@settings(deadline=None)
+@given(st.integers(1, 10 * MICRO), st.integers(10**6, 10**9), st.integers(0, 10**8))
+def test_a_grant_gets_the_part_of_delta0_that_its_rho_is_of_the_pools(epsilon, delta, left):
+    pool = convert_grant(10 * MICRO, delta)
+    got = share_of_pool(
+        epsilon, delta, pool_micro_rho=pool.micro_rho, pool_delta0_e15=pool.delta0_e15, left_delta0_e15=left
+    )
+    assert got.delta0_e15 + got.delta_conv_e15 == delta
+    assert epsilon_of_rho(got.micro_rho, got.delta_conv_e15) <= epsilon
+    most = rho_of_epsilon(epsilon, delta)
+    assert got.delta0_e15 == min(pool.delta0_e15 * most // pool.micro_rho, left, delta - 1)
