@@ -28,7 +28,7 @@ def cell_of(plan: CellPlan) -> exp.Expr:
         cell = exp.Add(this=scaled, expression=position(key.name, domain))
     if plan.steps:
         scaled = exp.Mul(this=exp.Paren(this=cell), expression=number(plan.steps.size))
-        cell = exp.Add(this=scaled, expression=_step(plan.steps))
+        cell = exp.Add(this=scaled, expression=step_of(plan.steps))
     return cell
 
 
@@ -70,7 +70,7 @@ def _multiplied(product: Product) -> exp.Expr:
     return exp.Case().when(exp.and_(*known), made).else_(number(0))
 
 
-def _step(steps: Steps) -> exp.Expr:
+def step_of(steps: Steps) -> exp.Expr:
     """The step of a value; NULL where it is not known, which LEAST and GREATEST would pass over."""
     value = column(steps.column)
     above = exp.Sub(this=_clamped(value, steps), expression=exp.Paren(this=number(steps.lower)))

@@ -8,15 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
-import numpy as np
 from sqlglot import exp
 
 from disclosure.engines import AggregateFailed, Integers
 from disclosure.engines.capped import SAMPLE_KEY, SAMPLING, capped, create, over, parquet, relation
-from disclosure.engines.cells import cell_of, column, measured
+from disclosure.engines.cells import column
 from disclosure.engines.embedded_events import answer_of_events
 from disclosure.engines.event_plan import CodePlan, EventPlan, Plan
+from disclosure.engines.grouped import answer_of
+from disclosure.engines.one_row import one_row_per_person
 from disclosure.engines.plan import CellPlan, SnapshotFiles
+from disclosure.engines.whole import Whole, whole
 from disclosure.person_view.schema import PERSON_ID, ProvenView
 from workspaces.catalogue.tables import TABLES
 
@@ -32,19 +34,22 @@ def aggregate(
     """
     try:
         with _locked(view, files, threads, memory_mib, plans) as connection:
-            for statement in _statements(view, plans, files):
+            known = whole(connection, files.sampling, files.room, _tables(view, plans))
+            for statement in _statements(view, plans, files, known):
                 connection.execute(statement.sql(dialect="duckdb"))
-            connection.execute(_viewed(view))
-            return [_answer_of(connection, plan, view.rows_per_person) for plan in plans]
+            connection.execute(_viewed(view, plans))
+            return [_answer(connection, plan, view.rows_per_person, known) for plan in plans]
     except duckdb.Error:
         pass
     raise AggregateFailed  # outside the handler, so that it has no context
 
 
-def _answer_of(connection: duckdb.DuckDBPyConnection, plan: Plan, rows_per_person: int) -> Integers:
+def _answer(connection: duckdb.DuckDBPyConnection, plan: Plan, rows_per_person: int, known: Whole) -> Integers:
     if isinstance(plan, CellPlan):
-        return _answer(connection, plan)
-    return answer_of_events(connection, plan, relation(VIEW), cap_of(plan.events.table, rows_per_person))
+        return answer_of(connection, relation(VIEW), plan)
+    cap = cap_of(plan.events.table, rows_per_person)
+    may_exceed = None if known.within(plan.events.table, cap) else cap
+    return answer_of_events(connection, plan, relation(VIEW), may_exceed)
 
 
 def _locked(
@@ -64,6 +69,7 @@ def _locked(
     )
     paths = [str(files.sampling), *(str(_file(files, table)) for table in _tables(view, plans))]
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET parquet_metadata_cache = true")
     connection.execute("SET allowed_paths = ?", [paths])
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
@@ -79,15 +85,19 @@ def _tables(view: ProvenView, plans: Sequence[Plan]) -> list[str]:
     return sorted({*view.sources, *(plan.events.table for plan in plans if isinstance(plan, EventPlan | CodePlan))})
 
 
-def _statements(view: ProvenView, plans: Sequence[Plan], files: SnapshotFiles) -> list[exp.Expr]:
+def _statements(view: ProvenView, plans: Sequence[Plan], files: SnapshotFiles, known: Whole) -> list[exp.Expr]:
     """Who is sampled, and each table of the view cut to its cap: what stands before the view."""
-    made: list[exp.Expr] = [create(SAMPLING, _sampled(files.sampling), "TABLE")]
+    made = [_sampled(files.sampling, known)]
     for table in _tables(view, plans):
         made.append(create(f"raw_{table}", exp.select("*").from_(parquet(_file(files, table))), "VIEW"))
     for table in sorted(view.sources):
-        cap = cap_of(table, view.rows_per_person)
-        made.append(create(f"over_{table}", over(table, cap), "TABLE"))
-        made.append(create(table, capped(table, view.sources[table], cap), "VIEW"))
+        cap, columns = cap_of(table, view.rows_per_person), view.sources[table]
+        if known.within(table, cap):
+            rows: exp.Query = exp.select(*map(column, columns)).from_(relation(f"raw_{table}"))
+        else:
+            made.append(create(f"over_{table}", over(table, cap), "TABLE"))
+            rows = capped(table, columns, cap)
+        made.append(create(table, rows, "VIEW"))
     return made
 
 
@@ -96,33 +106,25 @@ def cap_of(table: str, rows_per_person: int) -> int:
     return 1 if TABLES[table].one_row_per_person else rows_per_person
 
 
-def _sampled(path: Path) -> exp.Select:
-    """One row per person of the secret sampling file."""
-    key = exp.alias_(exp.Min(this=column(SAMPLE_KEY)), SAMPLE_KEY, quoted=True)
-    return exp.select(column(PERSON_ID), key).from_(parquet(path)).group_by(column(PERSON_ID))
+def _sampled(path: Path, known: Whole) -> exp.Expr:
+    """One row per person of the secret sampling file: the file itself where that is known of it."""
+    keys = exp.select(column(PERSON_ID)).from_(parquet(path))
+    if known.everybody:
+        return create(SAMPLING, keys.select(column(SAMPLE_KEY)), "VIEW")
+    least = exp.alias_(exp.Min(this=column(SAMPLE_KEY)), SAMPLE_KEY, quoted=True)
+    return create(SAMPLING, keys.select(least).group_by(column(PERSON_ID)), "TABLE")
 
 
-def _viewed(view: ProvenView) -> str:
-    """The person view as a table. Grouping by the key again makes "one row per person" structural."""
+def _viewed(view: ProvenView, plans: Sequence[Plan]) -> str:
+    """The person view: kept where it is read again and again, part of the one query otherwise.
+
+    Where a second look at the written SQL does not show one row per person, grouping by the key makes it so.
+    """
+    cheap = all(TABLES[table].one_row_per_person for table in view.sources)
+    once = len(plans) == 1 and isinstance(plans[0], CellPlan)
+    made = f"CREATE {'VIEW' if cheap or once else 'TABLE'} {VIEW} AS "
+    if one_row_per_person(view.tree):
+        return made + view.sql
     columns = [exp.alias_(exp.Max(this=column(name)), name, quoted=True) for name in view.columns]
-    select = (
-        exp.select(column(PERSON_ID), *columns)
-        .from_(exp.to_table("proven"))
-        .group_by(column(PERSON_ID))
-        .sql(dialect="duckdb")
-    )
-    return f"CREATE TABLE {VIEW} AS WITH proven AS MATERIALIZED ({view.sql}) {select}"
-
-
-def _answer(connection: duckdb.DuckDBPyConnection, plan: CellPlan) -> Integers:
-    cell = cell_of(plan)
-    sums = [node for measure in plan.measures for node in measured(measure)]
-    made = [exp.alias_(exp.cast(exp.Sum(this=node), "BIGINT"), f"n{i}", quoted=True) for i, node in enumerate(sums)]
-    inner = exp.select(exp.alias_(cell, "_cell", quoted=True), "*").from_(relation(VIEW))
-    known = exp.Not(this=exp.Is(this=column("_cell"), expression=exp.Null()))
-    select = exp.select(column("_cell"), *made).from_(inner.subquery("celled")).where(known).group_by(column("_cell"))
-    found = connection.execute(select.sql(dialect="duckdb")).fetchnumpy()
-    answer = np.zeros((plan.shape[0] * plan.inner, len(sums)), dtype=np.int64)
-    for position in range(len(sums)):
-        answer[found["_cell"].astype(np.int64), position] = found[f"n{position}"].astype(np.int64)
-    return answer.reshape(plan.shape)
+    select = exp.select(column(PERSON_ID), *columns).from_(exp.to_table("proven")).group_by(column(PERSON_ID))
+    return f"{made} WITH proven AS MATERIALIZED ({view.sql}) {select.sql(dialect='duckdb')}"

@@ -22,11 +22,16 @@ PEOPLE_AT_ONCE = 131_072
 MOST_RANGES = 512
 OVER = "over_cap_of_events"
 
+Range = dict[str, int]
+
 
 def answer_of_events(
-    connection: duckdb.DuckDBPyConnection, plan: EventPlan | CodePlan, view: exp.Expr, cap: int
+    connection: duckdb.DuckDBPyConnection, plan: EventPlan | CodePlan, view: exp.Expr, cap: int | None
 ) -> Integers:
-    """An event plan's (cells, periods), or a code plan's (found, 3): cell, code, people. int64."""
+    """An event plan's (cells, periods), or a code plan's (found, 3): cell, code, people. int64.
+
+    `cap` is None where nobody is known to have more rows than may be read.
+    """
     parts = list(_parts(connection, plan, view, cap))
     cell, key, people = np.concatenate(parts or [np.zeros((3, 0), dtype=np.int64)], axis=1)
     if isinstance(plan, EventPlan):
@@ -41,24 +46,24 @@ def answer_of_events(
 
 
 def _parts(
-    connection: duckdb.DuckDBPyConnection, plan: EventPlan | CodePlan, view: exp.Expr, cap: int
+    connection: duckdb.DuckDBPyConnection, plan: EventPlan | CodePlan, view: exp.Expr, cap: int | None
 ) -> Iterator[Integers]:
     """(3, found) of each range: cell, key, people. Rows are cut to the cap where somebody of the range is over it."""
-    many = _created(over(plan.events.table, cap, ranged=True))
-    whole, cut = (_counted(plan, view, _rows(plan, cap if cuts else None)) for cuts in (False, True))
-    for low, high in _ranges(connection):
-        people = {"low": low, "high": high}
-        connection.execute(many, people)
-        cuts = connection.execute(f"SELECT count(*) FROM {OVER}").fetchall()[0][0]  # noqa: S608 a name of this library
-        found = connection.execute(cut if cuts else whole, people).fetchnumpy()
+    uncut = _counted(plan, view, _rows(plan, None))
+    cut = uncut if cap is None else _counted(plan, view, _rows(plan, cap))
+    for people in _ranges(connection):
+        cuts = cap is not None and _exceeded(connection, plan.events.table, cap, people)
+        found = connection.execute(cut if cuts else uncut, people).fetchnumpy()
         yield np.stack([found[name].astype(np.int64) for name in ("cell", "k", "people")])
 
 
-def _created(query: exp.Query) -> str:
-    return create(OVER, query, "TABLE").sql(dialect="duckdb")
+def _exceeded(connection: duckdb.DuckDBPyConnection, table: str, cap: int, people: Range) -> bool:
+    """True when somebody of the range has more rows than the cap; who, is then in OVER."""
+    connection.execute(create(OVER, over(table, cap, ranged=True), "TABLE").sql(dialect="duckdb"), people)
+    return bool(connection.execute(f"SELECT count(*) FROM {OVER}").fetchall()[0][0])  # noqa: S608 a name of this library
 
 
-def _ranges(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, int]]:
+def _ranges(connection: duckdb.DuckDBPyConnection) -> Iterator[Range]:
     """Ranges of dense numbers, from and to (without), that hold every sampled person."""
     ends = f"SELECT min({PERSON_ID}), max({PERSON_ID}) FROM {SAMPLING}"  # noqa: S608 names of this library
     first, last = connection.execute(ends).fetchall()[0]
@@ -66,7 +71,7 @@ def _ranges(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, int]]:
         return
     width = max(PEOPLE_AT_ONCE, (last - first) // MOST_RANGES + 1)
     for low in range(first, last + 1, width):
-        yield low, low + width
+        yield {"low": low, "high": low + width}
 
 
 def _counted(plan: EventPlan | CodePlan, view: exp.Expr, rows: exp.Query) -> str:
