@@ -20,6 +20,7 @@ STATISTICS = frozenset(
         "rate",
         "standardised",
         "survival",
+        "linear",
         "periods",
         "codes",
     }

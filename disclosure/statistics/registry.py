@@ -2,11 +2,14 @@
 
 from disclosure.requests import Statistic as Asked
 from disclosure.statistics.base import Statistic
+from disclosure.statistics.codes import Codes
 from disclosure.statistics.columns import Columns
 from disclosure.statistics.comparison import Comparison
 from disclosure.statistics.count import Count
 from disclosure.statistics.histogram import Histogram
+from disclosure.statistics.linear import Linear
 from disclosure.statistics.mean import Mean
+from disclosure.statistics.periods import Periods
 from disclosure.statistics.proportion import Proportion
 from disclosure.statistics.quantiles import Quantiles
 from disclosure.statistics.rate import Rate
@@ -18,15 +21,32 @@ from disclosure.statistics.table import Table
 from disclosure.terms import Terms
 from workspaces.catalogue.errors import Invalid
 
-Kinds = Count | Proportion | Sum | Mean | Histogram | Spread | Quantiles | Comparison | Table | Rate | Standardised | Survival
+Kinds = (
+    Count
+    | Proportion
+    | Sum
+    | Mean
+    | Histogram
+    | Spread
+    | Quantiles
+    | Comparison
+    | Table
+    | Rate
+    | Standardised
+    | Survival
+    | Linear
+)
 
-REGISTRY: dict[str, type[Kinds]] = {
+OverEvents = Periods | Codes
+OVER_EVENTS: dict[str, type[OverEvents]] = {statistic.kind: statistic for statistic in (Periods, Codes)}
+OVER_PEOPLE: dict[str, type[Kinds]] = {
     statistic.kind: statistic
     for statistic in (
         *(Count, Proportion, Sum, Mean, Histogram, Spread, Quantiles, Comparison, Table),
-        *(Rate, Standardised, Survival),
+        *(Rate, Standardised, Survival, Linear),
     )
 }
+REGISTRY: dict[str, type[Kinds | OverEvents]] = {**OVER_PEOPLE, **OVER_EVENTS}
 
 
 def bind(asked: Asked, columns: Columns, terms: Terms) -> Statistic:
@@ -37,4 +57,6 @@ def bind(asked: Asked, columns: Columns, terms: Terms) -> Statistic:
             f"{asked.name} is a {asked.kind}, which this project's grant does not allow.",
             f"Ask for one of: {', '.join(sorted(terms.statistics))}; or ask for an amendment.",
         )
-    return REGISTRY[asked.kind].asked(asked, columns)
+    if asked.kind in OVER_EVENTS:
+        return OVER_EVENTS[asked.kind].asked(asked, columns, terms)
+    return OVER_PEOPLE[asked.kind].asked(asked, columns)

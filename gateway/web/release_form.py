@@ -12,9 +12,11 @@ from flask_wtf import FlaskForm
 from wtforms import FieldList, Form, FormField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, ValidationError
 
+from gateway.web.event_fields import EventFields, concept_of, date_of, events_of, events_row, only
+from gateway.web.covariate_field import covariates_line, covariates_of
 from gateway.web.forms import Filled, choice
 from workspaces.catalogue.code_lists import CODE_LISTS
-from workspaces.catalogue.columns import Column, Table, Type
+from workspaces.catalogue.columns import Column
 from workspaces.catalogue.concepts import concepts
 from workspaces.catalogue.tables import TABLES
 
@@ -45,11 +47,13 @@ KINDS = (
     ("rate", "Rate per 1,000 person-years"),
     ("standardised", "Age-standardised rate"),
     ("survival", "Survival and cumulative incidence"),
+    ("linear", "Linear regression"),
+    ("periods", "People per month, quarter or year"),
+    ("codes", "Most common codes"),
 )
 _DATED = ("latest", "earliest")
 _EVENTS = ("exists", "count")
-TEXTS = ("of", "lower", "upper", "group", "half_width")
-TEXTS = ("of", "lower", "upper", "group", "time", "time_upper", "age", "step", "censored")
+TEXTS = ("of", "lower", "upper", "group", "half_width", "time", "time_upper", "age", "step", "censored")
 LISTS = ("by", "edges", "quantiles", "groups")  # fields of a statistic with commas between their parts
 
 
@@ -65,7 +69,7 @@ class ColumnForm(Form):  # type: ignore[misc]
     until = StringField("To (date)")
 
 
-class StatisticForm(Form):  # type: ignore[misc]
+class StatisticForm(EventFields):
     """One statistic over the view."""
 
     name = StringField("Name")
@@ -78,12 +82,13 @@ class StatisticForm(Form):  # type: ignore[misc]
     quantiles = StringField("Quantiles")
     group = StringField("Group column")
     groups = StringField("Groups to compare")
+    half_width = StringField("Half-width wanted")
     time = StringField("Time column")
     time_upper = StringField("Longest time")
     age = StringField("Age column")
     step = StringField("Step of time")
     censored = StringField("Value for no event")
-    half_width = StringField("Half-width wanted")
+    on = StringField("Covariates")
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,9 @@ class ReleaseForm(FlaskForm):  # type: ignore[misc]
         limits = [choice("", "All events"), *(choice(each.value, each.label) for each in limits_of(granted))]
         for row in self.columns:
             row.form.source.choices, row.form.only.choices = sources, limits
+        tables = [choice("", "Choose"), *(choice(name, name) for name in granted if name != "person")]
+        for row in self.statistics:
+            row.form.events_table.choices, row.form.events_only.choices = tables, limits
 
     def validate_form_json(self, field: Any) -> None:
         """JSON that is an object; what it says is judged elsewhere."""
@@ -174,17 +182,11 @@ def _column(row: ColumnForm) -> dict[str, Any]:
     date = date_of(TABLES[table]) if table in TABLES else None
     if how in _DATED and date:
         events["date"] = date.name
-    where = [*_only(table, row.only.data), *_between(date, row.since.data, row.until.data)]
+    where = [
+        *(only(TABLES[table], row.only.data) if table in TABLES else ()),
+        *_between(date, row.since.data, row.until.data),
+    ]
     return {"name": name, how: {**events, **({"where": where} if where else {})}}
-
-
-def _only(table: str, only: str | None) -> list[dict[str, Any]]:
-    kind, _, what = (only or "").partition(":")
-    concept = concept_of(TABLES[table]) if table in TABLES else None
-    if not what or concept is None:
-        return []
-    one = int(what) if what.isascii() and what.isdigit() else what
-    return [{"column": concept.name, **({"in_code_list": what} if kind == "list" else {"is": one})}]
 
 
 def _between(date: Column | None, since: str | None, until: str | None) -> list[dict[str, Any]]:
@@ -198,17 +200,7 @@ def _statistic(row: StatisticForm) -> dict[str, Any]:
     for name in LISTS:
         listed = [part.strip() for part in (row[name].data or "").split(",") if part.strip()]
         body |= {name: listed} if listed else {}
-    return body
-
-
-def concept_of(table: Table) -> Column | None:
-    """The column that says what kind of event a row is."""
-    return next((c for c in table.columns if c.name.endswith("_concept_id")), None)
-
-
-def date_of(table: Table) -> Column | None:
-    """The date that orders a table's rows."""
-    return next((c for c in table.columns if c.type is Type.DATE), None)
+    return body | covariates_of(row.on.data) | events_of(row, body["kind"])
 
 
 def sources_of(granted: Granted) -> list[Source]:
@@ -255,7 +247,8 @@ def filled_from(request: Mapping[str, Any]) -> dict[str, Any]:
 
 def _statistic_row(statistic: Mapping[str, Any]) -> dict[str, str]:
     listed = {name: ", ".join(map(str, statistic.get(name) or ())) for name in LISTS}
-    return {**{k: str(v) for k, v in statistic.items() if k not in listed}, **listed}
+    texts = {k: str(v) for k, v in statistic.items() if k not in (*listed, "events", "on")}
+    return {**texts, **listed, **events_row(statistic), "on": covariates_line(statistic.get("on", ()))}
 
 
 def _column_row(column: Mapping[str, Any]) -> dict[str, str] | None:

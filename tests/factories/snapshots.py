@@ -19,6 +19,7 @@ GRANTED = Terms(
     },
     delta_e15=500_000_000,
     public_population=20_000,
+    threshold_delta0_e15=100_000,
 )
 
 VIEW = {
@@ -69,6 +70,24 @@ MORE = [
     {
         **{"name": "free_of_it", "kind": "survival", "of": "hypertension"},
         **{"time": "born", "upper": 2000, "step": 100, "by": ["sex"]},
+    },
+    {
+        **{"name": "by_birth", "kind": "linear", "of": "sbp", "lower": 80, "upper": 200, "by": ["sex"]},
+        "on": [{"of": "born", "lower": 1920, "upper": 2000}, {"of": "hypertension"}],
+    },
+]
+
+EVENTS = [
+    {
+        **{"name": "measured", "kind": "periods", "by": ["sex"]},
+        "events": {
+            **{"table": "measurement", "date": "measurement_date", "per": "month"},
+            **{"first": "2023-11", "last": "2024-02", "at_most": 2},
+        },
+    },
+    {
+        **{"name": "diagnosed", "kind": "codes", "by": ["sex"]},
+        "events": {"table": "condition_occurrence", "split": "condition_concept_id", "at_most": 1},
     },
 ]
 

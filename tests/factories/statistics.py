@@ -80,10 +80,44 @@ ASKED = {
         "step": "90",
         "by": ["sex"],
     },
+    "periods": {
+        "name": "diagnoses",
+        "kind": "periods",
+        "by": ["sex"],
+        "events": {
+            "table": "condition_occurrence",
+            "date": "condition_start_date",
+            "per": "quarter",
+            "first": "2020-04",
+            "last": "2021-06",
+            "split": "condition_concept_id",
+            "at_most": 3,
+        },
+    },
+    "codes": {
+        "name": "most_common",
+        "kind": "codes",
+        "by": ["sex"],
+        "events": {"table": "condition_occurrence", "split": "condition_concept_id", "at_most": 2},
+    },
+    "linear": {
+        "name": "bmi_by_change",
+        "kind": "linear",
+        "of": "bmi",
+        "lower": "15",
+        "upper": "45.5",
+        "on": [{"of": "change", "lower": "-10", "upper": "20"}, {"of": "smoker"}],
+        "by": ["sex"],
+    },
     "table": {"name": "sex_by_smoking", "kind": "table", "by": ["sex", "smoker"]},
 }
 
-TERMS = Terms(tables={}, delta_e15=500_000_000, public_population=20_000)
+TERMS = Terms(
+    tables={"condition_occurrence": ("condition_concept_id", "condition_start_date")},
+    delta_e15=500_000_000,
+    public_population=20_000,
+    threshold_delta0_e15=100_000,
+)
 
 
 def single(kind):

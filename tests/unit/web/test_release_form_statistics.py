@@ -6,9 +6,9 @@ from disclosure.release import price
 from disclosure.requests import parse_request
 from disclosure.statistics.registry import REGISTRY
 from gateway.web.release_form import KINDS, StatisticForm, _statistic, filled_from
-from tests.factories.snapshots import GRANTED, MORE, STATISTICS, request
+from tests.factories.snapshots import EVENTS, GRANTED, MORE, STATISTICS, request
 
-ASKED = {each["kind"]: each for each in [*STATISTICS, *MORE]}
+ASKED = {each["kind"]: each for each in [*STATISTICS, *MORE, *EVENTS]}
 FLAGGED = {"name": "c", "kind": "comparison", "of": "hypertension", "group": "smoker", "groups": [True, False]}
 
 
@@ -30,3 +30,20 @@ def test_flags_are_written_as_words():
     (statistic,) = request(statistics=[FLAGGED]).canonical()["statistics"]
     assert statistic["groups"] == ["true", "false"]
     assert parse_request({**request().canonical(), "statistics": [statistic]}).statistics[0].groups == ("true", "false")
+
+
+@pytest.mark.parametrize(
+    ("where", "as_json"),
+    [
+        ([{"column": "condition_concept_id", "is": 320128}], False),
+        ([{"column": "condition_concept_id", "in_code_list": "diabetes/1"}], False),
+        ([{"column": "condition_concept_id", "in": [320128, 201826]}], True),
+    ],
+)
+def test_conditions_on_events_survive_the_form(where, as_json):
+    (codes,) = (each for each in EVENTS if each["kind"] == "codes")
+    stored = request(statistics=[{**codes, "events": {**codes["events"], "where": where}}])
+    (row,) = filled_from(stored.canonical())["statistics"]
+    assert ("events_json" in row) is as_json
+    again = _statistic(StatisticForm(data=row))
+    assert parse_request({**stored.canonical(), "statistics": [again]}).digest() == stored.digest()
