@@ -14,6 +14,8 @@ from disclosure.person_view.values import Proof, Value, number, paren
 from workspaces.catalogue.code_lists import CODE_LISTS
 from workspaces.catalogue.columns import Type
 
+MAX_PARTS = 20
+
 
 @dataclass(frozen=True)
 class Relation:
@@ -30,6 +32,10 @@ class Relation:
     table: str | None = None
     parts: int = 1
     numbered: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if self.parts > MAX_PARTS:
+            refuse("size", f"UNION ALL can multiply the rows of a person by more than {MAX_PARTS} here.")
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,9 @@ from collections.abc import Callable, Iterator
 from sqlglot import exp
 
 from disclosure.person_view.refusals import refuse
-from disclosure.person_view.relations.scope import Relation
+from disclosure.person_view.relations.scope import MAX_PARTS, Relation
 from disclosure.person_view.schema import PERSON_ID
 from disclosure.person_view.values import Proof, Value, alike, union
-
-MAX_PARTS = 20
 
 
 def united(proof: Proof, node: exp.Union, step: Callable[[exp.Expr], Relation]) -> tuple[Relation, exp.Query]:
