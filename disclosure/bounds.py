@@ -12,7 +12,7 @@ from disclosure.requests import MAX_EDGES, ReleaseRequest, Statistic
 from workspaces.catalogue.columns import Grid, Type
 from workspaces.catalogue.errors import Invalid
 
-MAX_CELLS = 10_000
+MAX_CELLS = 50_000
 MOST_UNITS = 2**31 - 1  # what one person adds to a total, in steps of the grid
 
 

@@ -34,7 +34,7 @@ from disclosure.request_values import (
 from workspaces.catalogue.errors import Invalid
 
 MAX_STATISTICS = 20
-MAX_KEYS = 4
+MAX_KEYS = 5
 MAX_EDGES = 50
 MAX_QUANTILES = 19
 MAX_SQL = 20_000

@@ -1,4 +1,4 @@
-"""Contingency table of two to four keys: every cell, the margin of each key and the total, which add up.
+"""Contingency table of two to five keys: every cell, the margin of each key and the total, which add up.
 
 Drawn are noisy counts of all cells, of each value of each key, and of everybody. A person whose keys are all known is
 in one cell, in one value of each of the k keys and in the total, and changes each by 1: L1 = L2² = k + 2.
