@@ -3,6 +3,7 @@
 import random
 import tempfile
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -10,6 +11,7 @@ import duckdb
 from disclosure.engines.plan import SnapshotFiles
 from infra.audit import cases
 from infra.audit.people import anybody
+from infra.audit.records import Person
 from infra.audit.search import Place
 from tests.factories.records import House, number, source, write_csv
 from workspaces.catalogue.tables import TABLES
@@ -59,10 +61,15 @@ def _texts(row):
     return {name: "" if value is None else str(value) for name, value in row.items()}
 
 
-def people(place, size=6, seed=3):
-    """Random people, the odd among them."""
+def people(place, size=5, seed=3):
+    """Random people, the odd among them, and one who has something of everything."""
     chance = random.Random(seed)  # noqa: S311 people, not secrets
-    return [anybody(chance, 100 + position, place.choices, place.most_rows) for position in range(size)]
+    found = [anybody(chance, 100 + position, place.choices, place.most_rows) for position in range(size)]
+    ill = {"condition_concept_id": cases.HYPERTENSION, "condition_start_date": date(2024, 2, 7)}
+    drug = {"drug_concept_id": cases.METFORMIN, "drug_exposure_start_date": date(2024, 2, 7), "days_supply": 20}
+    bmi = {"measurement_concept_id": cases.BMI, "measurement_date": date(2024, 2, 7), "value_as_number": 22.5}
+    rows = {"person": [{"sex": "female"}], "condition_occurrence": [ill], "drug_exposure": [drug], "measurement": [bmi]}
+    return [*found, Person(100 + size, rows)]
 
 
 def large(folder, *, without=-1):
