@@ -7,6 +7,7 @@ from fractions import Fraction
 from disclosure.bounds import MOST_UNITS, bound_units, grid_of, text_of_key
 from disclosure.person_view.schema import ViewColumn
 from disclosure.requests import ReleaseRequest, Statistic
+from disclosure.statistics.moments import WIDEST
 from disclosure.statistics.person_time import YEARS
 from workspaces.catalogue.columns import Type
 from workspaces.catalogue.errors import Invalid
@@ -111,8 +112,35 @@ def _check_steps(statistic: Statistic, time: ViewColumn) -> None:
         )
 
 
+def _check_linear(statistic: Statistic, columns: Columns) -> None:
+    named = [(each.of, each.lower, each.upper) for each in statistic.on or ()]
+    for name, lower, upper in [*named, (statistic.of, statistic.lower, statistic.upper)]:
+        _check_term(statistic, _column(statistic, name, columns), lower, upper)
+
+
+def _check_term(statistic: Statistic, column: ViewColumn, lower: Decimal | None, upper: Decimal | None) -> None:
+    flag = column.type is Type.BOOLEAN
+    if flag != (lower is None) or column.name in statistic.by:
+        raise Invalid(
+            "request:on",
+            f"Statistic {statistic.name} takes {column.name} as {'a number' if flag else 'a flag'}, or as a key too.",
+            "Give a number its bounds, a flag none; make flags of groups in the view; do not group by a covariate.",
+        )
+    if lower is None or upper is None:
+        return
+    ends = bound_units(column, lower), bound_units(column, upper)
+    if not 0 < ends[1] - ends[0] < 2 * WIDEST:
+        raise Invalid(
+            "request:bounds",
+            f"The bounds of {column.name} in {statistic.name} are the wrong way round, or {2 * WIDEST:,} steps of its "
+            "grid or more apart: products of so many are not added up.",
+            "Give lower < upper, or narrower bounds.",
+        )
+
+
 CHECKS: dict[str, Callable[[Statistic, Columns], None]] = {
     "rate": _check_rate,
     "standardised": _check_standardised,
     "survival": _check_survival,
+    "linear": _check_linear,
 }

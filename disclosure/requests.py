@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from disclosure import event_requests
+from disclosure import covariate_requests, event_requests
+from disclosure.covariate_requests import MOST, Covariate, check_covariates
 from disclosure.event_requests import Ahead, EventKeys, check_events
 from disclosure.person_view.form import Form
 from disclosure.request_values import (
@@ -52,6 +53,7 @@ Kind = Literal[
     "rate",
     "standardised",
     "survival",
+    "linear",
     "periods",
     "codes",
     "forecast",
@@ -69,6 +71,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "rate": ("of", "upper", "time", "time_upper"),
     "standardised": ("of", "upper", "time", "time_upper", "age"),
     "survival": ("of", "time", "upper", "step"),
+    "linear": ("of", "lower", "upper", "on"),
     "periods": ("events",),
     "codes": ("events",),
     "forecast": ("events", "ahead"),
@@ -102,6 +105,7 @@ class Statistic(Strict):
     age: Name | None = None
     step: Bound = None
     censored: Key | None = None
+    on: Annotated[tuple[Covariate, ...], BeforeValidator(several), Field(min_length=1, max_length=MOST)] | None = None
     events: EventKeys | None = None
     ahead: Ahead | None = None
     half_width: Width = None
@@ -117,6 +121,7 @@ class Statistic(Strict):
         if self.kind == "table" and len(self.by) < 2:
             raise PydanticCustomError("by", "must name two keys or more for a table")
         check_events(self.kind, self.events)
+        check_covariates(self.kind, self.of, self.on)
         if TAKEN & set(self.by):
             raise PydanticCustomError("by", "holds a name that releases use themselves")
         if any(a >= b for a, b in pairwise(self.quantiles or ())):
@@ -239,6 +244,7 @@ _NEXT = {
     "view": 'Give {"form": {"columns": […]}} or {"sql": "SELECT …"}.',
     "form": "Each column has a name and one of person, exists, count, latest, earliest, min, max, mean.",
     **event_requests.NEXT,
+    **covariate_requests.NEXT,
     "sql": f"Give one SELECT of at most {MAX_SQL} characters.",
 }
 

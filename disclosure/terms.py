@@ -21,6 +21,7 @@ STATISTICS = frozenset(
         "standardised",
         "survival",
         "linear",
+        "linear",
         "periods",
         "codes",
     }

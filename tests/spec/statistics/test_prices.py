@@ -9,7 +9,7 @@ from disclosure.release import price
 from tests.factories.snapshots import GRANTED, MORE, STATISTICS, request
 
 COUNT, SHARE, TOTAL, MEAN, BINS = STATISTICS
-SPREAD, MEDIAN, COMPARED, TABLE, RATE, STANDARDISED, SURVIVAL, *_ = MORE
+SPREAD, MEDIAN, COMPARED, TABLE, RATE, STANDARDISED, SURVIVAL, LINEAR, *_ = MORE
 
 #  ε asked, statistics,             micro-ρ spent, 95 % half-width of each
 BOUGHT = [
@@ -23,9 +23,10 @@ BOUGHT = [
     ("0.5", [MEDIAN], 6_224, ["1.30"]),
     ("0.5", [COMPARED], 6_224, ["0.00249"]),
     ("0.5", [TABLE], 6_224, ["26"]),
-    ("0.5", [RATE], 6_224, ["0.7769"]),
+    ("0.5", [RATE], 6_224, ["0.8828"]),
+    ("0.5", [LINEAR], 6_224, ["0.0433"]),
     ("0.5", [SURVIVAL], 6_224, ["0.01139"]),
-    ("0.5", [STANDARDISED], 6_224, ["1.0"]),
+    ("0.5", [STANDARDISED], 6_224, ["1.9240"]),
     ("1", [COUNT], 19_207, ["10"]),  # the floor: the noise a count must have costs less than was offered
 ]
 
@@ -47,8 +48,8 @@ CHANGES = [
     (SPREAD, 2 * 2_250**2),  # 5/8 · 60² for being in the middle, and as much for being counted
     (MEDIAN, 3),  # 121 points: one point, one five, one twenty-five
     (COMPARED, 1),  # with or without, in one of the two groups
-    (RATE, (31 * 200) ** 2 + 1990**2),  # 200 events of weight 31, and 1,990 years
-    (STANDARDISED, 6_293**2 + 1_990**2),  # one event of weight 6,293, and 1,990 years
+    (RATE, (20 * 200) ** 2 + 1990**2),  # 200 events of weight 20, and 1,990 years
+    (STANDARDISED, 3_980**2 + 1_990**2),  # one event of weight 3,980, and 1,990 years
     (SURVIVAL, 1),  # one ending in one step
     (TABLE, 4),  # a cell, a row, a column and the total
 ]

@@ -8,6 +8,8 @@ from workspaces.catalogue.errors import Invalid
 
 RATE = {"name": "r", "kind": "rate", "of": "sbp", "upper": 200, "time": "born", "time_upper": 1990}
 SURVIVAL = {"name": "s", "kind": "survival", "of": "hypertension", "time": "born", "upper": 2000, "step": 50}
+BIRTH, ILL = {"of": "born", "lower": 1920, "upper": 2000}, {"of": "hypertension"}
+LINEAR = {"name": "l", "kind": "linear", "of": "sbp", "lower": 80, "upper": 200, "on": [BIRTH, ILL]}
 STANDARDISED = {**RATE, "kind": "standardised", "age": "age_band"}
 
 REFUSED = [
@@ -47,6 +49,17 @@ REFUSED = [
             *(("kind", {"step": None}), ("kind", {"lower": 0}), ("by", {"by": ["time"]})),
         ]
     ),
+    *(
+        (f"request:{code}", {**LINEAR, **changes})
+        for code, changes in [
+            *(("on", {"on": each}) for each in ([], [BIRTH] * 2, [{**ILL, "of": "sbp"}], [{**BIRTH, "upper": None}])),
+            *(("on", {"on": [each]}) for each in ({"of": "sex"}, {"of": "born"}, {**BIRTH, "of": "hypertension"})),
+            *(("on", {"on": [{**ILL, "reference": "true"}]}), ("on", {"by": ["hypertension"]})),
+            *(("bounds", {"on": [{**BIRTH, **each}]}) for each in ({"lower": 2000}, {"upper": 1920}, {"upper": 3000})),
+            *(("bounds", {"lower": 200}), ("column", {"on": [{"of": "nothing"}]}), ("kind", {"on": None})),
+            *(("unknown_field", {"on": [{**ILL, "how": 1}]}), ("of", {"on": [{"of": "A"}]})),
+        ]
+    ),
 ]
 
 
@@ -58,6 +71,6 @@ def test_a_request_that_does_not_fit_is_refused_by_a_code(code, statistic):
     assert refused.value.next_step
 
 
-@pytest.mark.parametrize("statistic", [RATE, {**RATE, "of": "hypertension", "upper": 1}, STANDARDISED, SURVIVAL])
+@pytest.mark.parametrize("statistic", [RATE, {**RATE, "of": "hypertension", "upper": 1}, STANDARDISED, SURVIVAL, LINEAR])
 def test_one_that_fits_has_a_price(statistic):
     assert price(request(statistics=[statistic]), GRANTED).micro_rho > 0

@@ -54,6 +54,14 @@ DERIVED = [
         ["At standard age: crude rate", "No value is usable", "per 100,000 person-years"],
     ),
     (
+        {
+            **{"name": "trend", "kind": "linear", "of": "sbp", "lower": 80, "upper": 200},
+            "on": [{"of": "born", "lower": 1920, "upper": 2000}, {"of": "hypertension"}],
+        },
+        ["expected", "slope_born", "difference_hypertension", "people"],
+        ["Trend: change per a of born", "mm[Hg] per a", "Trend: expected sbp at born 1960, hypertension no"],
+    ),
+    (
         {"name": "free", "kind": "survival", "of": "hypertension", "time": "born", "upper": 2000, "step": 50},
         ["survival", "at_risk"],
         ["Free: at risk by time", "% of people", "1950 a", "some hold sampling too"],

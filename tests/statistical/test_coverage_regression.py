@@ -1,0 +1,46 @@
+"""Intervals of regressions hold the coefficients of the population sampled; one false alarm in 1e6 or fewer."""
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from disclosure.accounting import gaussian_cost
+from disclosure.noise import GAUSSIAN, Exact, add_noise
+from tests.factories.statistics import bound as statistic_of
+from tests.statistical.test_coverage_derived import ALARM, floor_scale
+
+DRAWS = 800
+
+
+def noisy(vectors, scale):
+    """(DRAWS, coordinates) with the noise of a draw."""
+    charge = gaussian_cost(l2_squared=1, scale=scale)
+    return add_noise([Exact(vectors.ravel(), GAUSSIAN, 1, scale, charge)])[0].reshape(len(vectors), -1)
+
+
+def assert_covered(statistic, drawn, scale, truths):
+    hits = np.zeros(len(truths))
+    for row in statistic.rows(drawn, scale):
+        for place, (estimate, true) in enumerate(zip(row, truths, strict=False)):
+            hits[place] += estimate.low is not None and float(estimate.low) <= true <= float(estimate.high)
+    assert (hits >= binom.ppf(ALARM, DRAWS, 0.94)).all(), hits / DRAWS
+    assert (hits <= binom.ppf(1 - ALARM, DRAWS, 0.97)).all(), hits / DRAWS
+
+
+def smokers(chance, people, moments):
+    """Sums of products of bmi on change and smoking: change and smoking depend on each other."""
+    smoker = chance.random(people) < 0.3
+    change = np.clip(np.rint(chance.normal(2 + 3 * smoker, 5, people)), -10, 20)
+    bmi = np.rint(10 * np.clip(27 + 0.15 * change - 1.5 * smoker + chance.normal(0, 3, people), 15, 45.5))
+    values = [np.ones(people), change - moments.terms[0].centre, smoker, bmi - moments.terms[2].centre]
+    return [int((values[i] * values[j]).sum()) for i, j in moments.pairs]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("people", "times"), [(2_000, 1), (6_000, 1), (6_000, 4)], ids=["few", "usual", "noisy"])
+def test_linear(people, times):
+    statistic, chance = statistic_of("linear", by=[]), np.random.default_rng(people + times)
+    scale = floor_scale(10) * statistic.contribution.largest * times
+    exact = np.array([smokers(chance, people, statistic.moments) for _ in range(DRAWS)], dtype=np.int64)
+    drawn = noisy(statistic.vector(exact), scale)
+    assert_covered(statistic, drawn, scale, [27 + 0.15 * 5, 0.15, -1.5])
