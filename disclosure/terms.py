@@ -21,7 +21,6 @@ STATISTICS = frozenset(
         "standardised",
         "survival",
         "linear",
-        "linear",
         "periods",
         "codes",
     }

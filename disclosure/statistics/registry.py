@@ -8,7 +8,6 @@ from disclosure.statistics.comparison import Comparison
 from disclosure.statistics.count import Count
 from disclosure.statistics.histogram import Histogram
 from disclosure.statistics.linear import Linear
-from disclosure.statistics.linear import Linear
 from disclosure.statistics.mean import Mean
 from disclosure.statistics.periods import Periods
 from disclosure.statistics.proportion import Proportion

@@ -12,9 +12,8 @@ from flask_wtf import FlaskForm
 from wtforms import FieldList, Form, FormField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, ValidationError
 
+from gateway.web.covariate_field import covariates_line, covariates_of
 from gateway.web.event_fields import EventFields, concept_of, date_of, events_of, events_row, only
-from gateway.web.covariate_field import covariates_line, covariates_of
-from gateway.web.covariate_field import covariates_line, covariates_of
 from gateway.web.forms import Filled, choice
 from workspaces.catalogue.code_lists import CODE_LISTS
 from workspaces.catalogue.columns import Column
@@ -48,7 +47,6 @@ KINDS = (
     ("rate", "Rate per 1,000 person-years"),
     ("standardised", "Age-standardised rate"),
     ("survival", "Survival and cumulative incidence"),
-    ("linear", "Linear regression"),
     ("linear", "Linear regression"),
     ("periods", "People per month, quarter or year"),
     ("codes", "Most common codes"),
@@ -90,7 +88,6 @@ class StatisticForm(EventFields):
     age = StringField("Age column")
     step = StringField("Step of time")
     censored = StringField("Value for no event")
-    on = StringField("Covariates")
     on = StringField("Covariates")
 
 

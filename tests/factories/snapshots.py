@@ -75,10 +75,6 @@ MORE = [
         **{"name": "by_birth", "kind": "linear", "of": "sbp", "lower": 80, "upper": 200, "by": ["sex"]},
         "on": [{"of": "born", "lower": 1920, "upper": 2000}, {"of": "hypertension"}],
     },
-    {
-        **{"name": "by_birth", "kind": "linear", "of": "sbp", "lower": 80, "upper": 200, "by": ["sex"]},
-        "on": [{"of": "born", "lower": 1920, "upper": 2000}, {"of": "hypertension"}],
-    },
 ]
 
 EVENTS = [

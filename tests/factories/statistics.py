@@ -109,15 +109,6 @@ ASKED = {
         "on": [{"of": "change", "lower": "-10", "upper": "20"}, {"of": "smoker"}],
         "by": ["sex"],
     },
-    "linear": {
-        "name": "bmi_by_change",
-        "kind": "linear",
-        "of": "bmi",
-        "lower": "15",
-        "upper": "45.5",
-        "on": [{"of": "change", "lower": "-10", "upper": "20"}, {"of": "smoker"}],
-        "by": ["sex"],
-    },
     "table": {"name": "sex_by_smoking", "kind": "table", "by": ["sex", "smoker"]},
 }
 

@@ -219,49 +219,6 @@ def _solved(rows):
     return [sums[i][size] / sums[i][i] for i in range(size)] if rows else None
 
 
-def linear(people, asked):
-    """{key values and measure: {"value": …}} by solving the normal equations in fractions; absent where they do not"""
-    table = {}
-    named = [*asked["on"], {"of": asked["of"], "lower": asked["lower"], "upper": asked["upper"]}]
-    for keys, group in _groups(people, asked).items():
-        whole = [[_clamped(person[each["of"]], each) for each in named] for person in group]
-        rows = [[Fraction(1), *row] for row in whole if None not in row]
-        table[(*keys, "people")] = {"value": len(rows)}
-        found = _solved(rows)
-        if found is None:
-            continue
-        expected = found[0]
-        for slope, each in zip(found[1:], asked["on"], strict=True):
-            if "lower" in each:
-                low, high = Fraction(each["lower"]), Fraction(each["upper"])
-                expected += slope * (low + high) / 2
-            table[(*keys, f"{'slope' if 'lower' in each else 'difference'}_{each['of']}")] = {"value": slope}
-        table[(*keys, "expected")] = {"value": expected}
-    return table
-
-
-def _clamped(value, bounds):
-    if value is None or "lower" not in bounds:
-        return None if value is None else Fraction(value)
-    return min(max(value, Fraction(bounds["lower"])), Fraction(bounds["upper"]))
-
-
-def _solved(rows):
-    """The least-squares coefficients of the last number of each row on the others, by Gaussian elimination."""
-    size = len(rows[0]) - 1 if rows else 0
-    sums = [[sum(row[i] * row[j] for row in rows) for j in range(size + 1)] for i in range(size)]
-    for i in range(size):
-        pivot = next((j for j in range(i, size) if sums[j][i]), None)
-        if pivot is None:
-            return None
-        sums[i], sums[pivot] = sums[pivot], sums[i]
-        for j in range(size):
-            if j != i:
-                times = sums[j][i] / sums[i][i]
-                sums[j] = [a - times * b for a, b in zip(sums[j], sums[i], strict=True)]
-    return [sums[i][size] / sums[i][i] for i in range(size)] if rows else None
-
-
 def _person_time(group, asked):
     """Capped events and capped time of those for whom both are known, and how many they are."""
     both = [(person[asked["of"]], person[asked["time"]]) for person in group]
@@ -301,7 +258,6 @@ TWINS = {
     "rate": rate,
     "standardised": standardised,
     "survival": survival,
-    "linear": linear,
     "linear": linear,
 }
 

@@ -71,6 +71,8 @@ def test_a_request_that_does_not_fit_is_refused_by_a_code(code, statistic):
     assert refused.value.next_step
 
 
-@pytest.mark.parametrize("statistic", [RATE, {**RATE, "of": "hypertension", "upper": 1}, STANDARDISED, SURVIVAL, LINEAR])
+@pytest.mark.parametrize(
+    "statistic", [RATE, {**RATE, "of": "hypertension", "upper": 1}, STANDARDISED, SURVIVAL, LINEAR]
+)
 def test_one_that_fits_has_a_price(statistic):
     assert price(request(statistics=[statistic]), GRANTED).micro_rho > 0

@@ -82,7 +82,6 @@ def test_one_person_changes_the_vector_by_at_most_the_claim(kind, people, newcom
         ("table", {"sex": "male", "smoker": False}),
         ("rate", {"sex": "male", "visits": Fraction(9), "days": Fraction(366)}),
         ("linear", {"sex": "male", "bmi": Fraction("45.5"), "change": Fraction(20), "smoker": True}),
-        ("linear", {"sex": "male", "bmi": Fraction("45.5"), "change": Fraction(20), "smoker": True}),
         ("survival", {"sex": "male", "outcome": "moved", "days": Fraction(100)}),
         ("standardised", {"sex": "male", "visits": Fraction(9), "days": Fraction(366), "age_band": "90+"}),
         ("quantiles", {"sex": "male", "change": Fraction(20)}),
