@@ -47,8 +47,22 @@ class _Released:
             return [Fraction(each) for each in cell["drawn"]]
         if statistic["kind"] == "mean" and len(cell["drawn"]) == 2:
             return [Fraction(cell["drawn"][1], int(statistic["weight"]))]
-        counted = statistic["unit"] == "people" and cell["value"] is not None
-        return [Fraction(cell["value"])] if counted else []
+        return [Fraction(cell["value"])] if self.unit(cell) == "people" and cell["value"] is not None else []
+
+    def unit(self, cell: JSON) -> str:
+        """The unit of a cell: that of its measure, where a statistic has several."""
+        statistic = self.statistics[cell["statistic"]]
+        units = {each["value"]: each["unit"] for each in statistic.get("measures", ())}
+        return str(units.get(cell["keys"].get("measure"), statistic["unit"]))
+
+    def freedom(self) -> list[tuple[JSON, Fraction]]:
+        """For each model that tells its noisy number of people: that less its coefficients."""
+        return [
+            (cell, people - (len(self.statistics[cell["statistic"]]["measures"]) - 1))
+            for cell in self.cells
+            if bears(self.statistics[cell["statistic"]]["kind"], Risk.MODEL) and cell["keys"].get("measure") == "people"
+            for people in self.people(cell)
+        ]
 
 
 def _low_counts(released: _Released, demand: Demand, preset: Preset) -> Finding:
@@ -83,11 +97,17 @@ def _dominance(released: _Released, demand: Demand, preset: Preset) -> Finding: 
     return _finding(demand, Outcome.UNDECIDABLE, told)
 
 
-def _degrees_of_freedom(released: _Released, demand: Demand, preset: Preset) -> Finding:  # noqa: ARG001
+def _degrees_of_freedom(released: _Released, demand: Demand, preset: Preset) -> Finding:
     if not released.any_bears(Risk.MODEL):
         return _finding(demand, Outcome.NOTHING, "No model is released.")
-    told = f"Whether a model has {demand.number} residual degrees of freedom is {UNDECIDABLE}."
-    return _finding(demand, Outcome.UNDECIDABLE, told)
+    told, few = released.freedom(), f"fewer than {demand.number} residual degrees of freedom"
+    if not told:
+        return _finding(demand, Outcome.UNDECIDABLE, f"Whether a model has {few} is {UNDECIDABLE}.")
+    low = [cell for cell, freedom in told if freedom < demand.number]
+    if not low:
+        return _finding(demand, Outcome.NOTHING, f"No model has {few}, {ON_RELEASED}.")
+    found = Outcome.LOOK if preset.exceptions else Outcome.CHANGE
+    return _finding(demand, found, f"{len(low)} of {len(told)} models have {few}, {ON_RELEASED}.", low)
 
 
 def _finding(demand: Demand, outcome: Outcome, sentence: str, cells: Sequence[JSON] = ()) -> Finding:

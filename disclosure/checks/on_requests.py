@@ -147,7 +147,7 @@ def _degrees_of_freedom(asked: _Asked, demand: Demand) -> Finding:
     return _finding(
         demand,
         Outcome.UNDECIDABLE,
-        f"Whether a model has {demand.number} residual degrees of freedom is {UNDECIDABLE}.",
+        f"Whether a model has {demand.number} residual degrees of freedom is looked at on released values.",
     )
 
 

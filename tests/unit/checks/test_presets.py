@@ -188,6 +188,24 @@ def test_shares_and_means_rest_on_their_drawn_people():
     assert found(of_nine, "dominance").outcome is Outcome.UNDECIDABLE
 
 
+MEASURES = [
+    {"value": name, "unit": unit} for name, unit in (("intercept", "mm[Hg]"), ("age", "mm[Hg]"), ("people", "people"))
+]
+
+
+@pytest.mark.parametrize(("people", "outcome"), [(11, Outcome.LOOK), (12, Outcome.NOTHING)])
+def test_degrees_of_freedom_are_people_less_coefficients_on_released_values(people, outcome):
+    made = artefact(
+        (120, 100, 140, False, [1]), (people, 0, 30, False, [people]), kind="linear", unit="mm[Hg]", measures=MEASURES
+    )
+    for cell, measure in zip(made["cells"], ("intercept", "people"), strict=True):
+        cell["keys"] = {"measure": measure}
+    result = check_release(made, preset("acro"), floor_half_width=10)
+    assert found(result, "degrees_of_freedom").outcome is outcome
+    assert ON_RELEASED in found(result, "degrees_of_freedom").sentence
+    assert found(result, "low_counts").outcome is Outcome.NOTHING  # the intercept is no number of people
+
+
 def test_a_noisy_zero_says_nothing_about_nobody():
     zero = found(released("acro", NONE), "zeros")
     assert zero.outcome is Outcome.COVERED

@@ -115,6 +115,7 @@ REFUSED = [
     ("request:name", {"statistics": [{**COUNT, "name": "people\n"}]}),
     ("request:unknown_field", {"statistics": [{**COUNT, "where": "sex"}]}),
     ("request:unknown_field", {"budget": 5}),
+    *(("request:unknown_field", {"delta": delta}) for delta in [0, "1e-6", -1]),  # a grant's, never a request's
     *(("request:title", {"title": title}) for title in ["", "  ", "x" * 121, "a\nb", "a\u202eb", "a\ud800", 5, None]),
     ("request:sites", {"sites": ["elsewhere"]}),
     # Views
