@@ -60,7 +60,7 @@ def of(columns, *kinds):
 def numbers(draw, columns, depth=2):
     """(expression, step) of a number made from columns."""
     ways = ["literal"] + (["column"] * 3 if of(columns, "number") else []) + (["part"] if of(columns, "date") else [])
-    ways += ["sum", "product", "case", "coalesce", "negative"] if depth else []
+    ways += ["sum", "product", "case", "coalesce", "negative", "size", "rest", "extreme"] if depth else []
     way = draw(st.sampled_from(ways))
     if way == "literal":
         return ("literal", Fraction(draw(st.integers(-3, 70)))), ONE
@@ -69,17 +69,22 @@ def numbers(draw, columns, depth=2):
         return column.node, column.step
     if way == "part":
         first, last = (draw(st.sampled_from(of(columns, "date"))).node for _ in range(2))
-        return draw(st.sampled_from([("year", first), ("month", first), ("days", first, last)])), ONE
+        parts = [("year", first), ("month", first), ("day", first)]
+        return draw(st.sampled_from(parts + [(name, first, last) for name in ("days", "months", "years")])), ONE
     left, a = draw(numbers(columns, depth - 1))
-    if way == "negative":
-        return ("negative", left), a
+    if way in ("negative", "size"):
+        return (way, left), a
+    if way == "rest":
+        whole = left if a == ONE else ("literal", Fraction(draw(st.integers(-3, 70))))
+        return (draw(st.sampled_from(["//", "%"])), whole, ("literal", Fraction(draw(st.integers(1, 9))))), ONE
     right, b = draw(numbers(columns, depth - 1))
     if way == "product":
         return ("*", left, right), a * b
     finer = min(a, b) if max(a, b) % min(a, b) == 0 else a * b
     if way == "case":
         return ("case", ((draw(conditions(columns, depth - 1)), left),), right), finer
-    return ((draw(st.sampled_from("+-")) if way == "sum" else "coalesce"), left, right), finer
+    names = {"sum": "+-", "extreme": ["least", "greatest"], "coalesce": ["coalesce"]}[way]
+    return (draw(st.sampled_from(names)), left, right), finer
 
 
 @st.composite
@@ -98,7 +103,8 @@ def conditions(draw, columns, depth=2):
         return _compared(draw, node, _comparable(node, columns))
     column = draw(st.sampled_from(of(columns, way)))
     if way == "date":
-        return _compared(draw, column.node, LITERAL_DAYS)
+        days = ("literal", Fraction(draw(st.integers(0, 400))))
+        return _compared(draw, draw(st.sampled_from([column.node, ("later", column.node, days)])), LITERAL_DAYS)
     if way == "flag":
         return draw(st.sampled_from([("is_true", column.node), ("=", column.node, ("literal", True)), column.node]))
     wanted = st.sampled_from(column.values).map(_plain)
@@ -130,7 +136,12 @@ def public_values(node, columns):
         return tuple(-value for value in public_values(parts[0], columns)) if _is_literal(parts[0]) else ()
     if name == "literal":
         return tuple(parts)
-    branches = {"case": lambda: (parts[0][0][1], parts[1]), "coalesce": lambda: parts}.get(name, tuple)()
+    branches = {
+        "case": lambda: (parts[0][0][1], parts[1]),
+        "coalesce": lambda: parts,
+        "least": lambda: parts,
+        "greatest": lambda: parts,
+    }.get(name, tuple)()
     found = [public_values(branch, columns) for branch in branches]
     return tuple(dict.fromkeys(value for values in found for value in values)) if found and all(found) else ()
 

@@ -67,7 +67,14 @@ SHAPES = {
     "negative": "(- {})",
     "year": "year({})",
     "month": "month({})",
+    "day": "day({})",
     "days": "date_diff('day', {}, {})",
+    "months": "date_diff('month', {}, {})",
+    "years": "date_diff('year', {}, {})",
+    "later": "({} + {})",
+    "size": "abs({})",
+    "least": "least({}, {})",
+    "greatest": "greatest({}, {})",
 }
 
 

@@ -218,6 +218,18 @@ def _strict(function):
     return lambda *given: None if any(part is None for part in given) else function(*given)
 
 
+def _known(given):
+    return [part for part in given if part is not None]
+
+
+def _later(day, days):
+    """The date so many days later, not known outside the years 1900 to 2099."""
+    ordinal = day.toordinal() + int(days)
+    return (
+        date.fromordinal(ordinal) if date(1900, 1, 1).toordinal() <= ordinal <= date(2099, 12, 31).toordinal() else None
+    )
+
+
 OPERATORS = {
     "and": _and,
     "or": _or,
@@ -239,5 +251,14 @@ OPERATORS = {
     "negative": _strict(lambda a: -a),
     "year": _strict(lambda a: Fraction(a.year)),
     "month": _strict(lambda a: Fraction(a.month)),
+    "day": _strict(lambda a: Fraction(a.day)),
     "days": _strict(lambda first, last: Fraction((last - first).days)),
+    "months": _strict(lambda first, last: Fraction(12 * (last.year - first.year) + last.month - first.month)),
+    "years": _strict(lambda first, last: Fraction(last.year - first.year)),
+    "later": _strict(_later),
+    "size": _strict(abs),
+    "least": lambda *given: min(_known(given), default=None),
+    "greatest": lambda *given: max(_known(given), default=None),
+    "//": _strict(lambda a, b: Fraction(int(a / b))),
+    "%": _strict(lambda a, b: a - int(a / b) * b),
 }
