@@ -18,16 +18,18 @@ from workspaces.catalogue.errors import Invalid
 from workspaces.catalogue.tables import TABLES
 
 LONDON = 8_900_000  # people, mid-2023, Office for National Statistics: where no grant says which pool it is
-LITERAL_BITS = 256
+LITERAL_BITS = 256  # an author who has seen rows may use so many of their own (P1)
+THRESHOLDS = 20  # how many statistics with a threshold the delta-0 of a grant is for
 
 
 def without_grant() -> dict[str, Any]:
     """A grant of everything on a pool of London's size, for a first look."""
     tables = {name: [column.name for column in table.columns if column.grantable] for name, table in TABLES.items()}
+    delta = pool_delta_ceiling(LONDON)
     return {
         "tables": tables,
-        "delta_e15": pool_delta_ceiling(LONDON),
-        "delta0_e15": 0,
+        "delta_e15": delta,
+        "delta0_e15": delta // 10,
         "public_population": LONDON,
         "floor_half_width": 10,
         "tier": "JOBS",
@@ -43,6 +45,7 @@ def terms_in(grant: Mapping[str, Any]) -> Terms:
             delta_e15=grant["delta_e15"] - grant["delta0_e15"],
             public_population=grant["public_population"],
             floor_half_width=grant["floor_half_width"],
+            threshold_delta0_e15=grant["delta0_e15"] // THRESHOLDS,
             literal_bits=None if grant["tier"] == "JOBS" else LITERAL_BITS,
         )
     except (KeyError, TypeError, ValueError, AttributeError):

@@ -1,11 +1,9 @@
 """A grant as terms that the disclosure library understands."""
 
+from disclosure.checks.offline import LITERAL_BITS, THRESHOLDS
 from disclosure.terms import Terms
 from gateway.models import Grant, Pool, Release
 from gateway.vocabulary import Mark
-
-LITERAL_BITS = 256
-THRESHOLDS = 20  # how many statistics with a threshold the delta-0 of a grant is for
 
 
 def terms_of(grant: Grant, pool: Pool, mark: Mark = Mark.BLIND) -> Terms:

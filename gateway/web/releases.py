@@ -10,11 +10,12 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, TextAreaField
 from wtforms.validators import InputRequired
 
+from gateway.commands.differences import beside
 from gateway.commands.downloads import package_bytes, reviewed_package
 from gateway.commands.perform import noted, permit
 from gateway.commands.releases import priced
 from gateway.rules.refusals import Refusal
-from gateway.vocabulary import Command, Noun, Verdict
+from gateway.vocabulary import Command, Noun, Role, Verdict
 from gateway.web import wording
 from gateway.web.actions import ENDPOINTS, answer_status, formed, insist, may, offers, once, plain, reasoned
 from gateway.web.current import actor, carry_out, gateway, many, one, past, sees
@@ -58,6 +59,7 @@ def page(subject_id: str) -> ResponseReturnValue:
         stages=STAGES,
         stage=STAGE_OF.get(view["state"], view["state"]),
         history=past(subject_id),
+        beside=_beside(subject_id, desk=False) if Role.MEMBER.value in view["roles"] else None,
         may_see_project=sees(view["project_id"]),
     )
 
@@ -214,8 +216,13 @@ def _judged(template: str, form: FlaskForm, view: dict[str, Any], carry: Any) ->
             return once(do)
         except (Invalid, Refusal) as error:
             problem = error
-    page = render_template(template, form=form, view=view, problem=problem, project=view)
+    others = _beside(view["id"], desk=True)
+    page = render_template(template, form=form, view=view, problem=problem, project=view, beside=others)
     return page, answer_status(form, problem)
+
+
+def _beside(release_id: str, *, desk: bool) -> list[dict[str, Any]]:
+    return beside(gateway(), current_app.extensions["objects"], release_id=release_id, desk=desk)
 
 
 @blueprint.get("/releases/<subject_id>/preview")

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from disclosure.checks.offline import check_with, without_grant
+from disclosure.checks.offline import check_with, terms_in, without_grant
+from gateway.commands.terms import mark_of, terms_of
 from gateway.evidence.package import make_package
+from gateway.models import Grant, Pool
 from gateway.store.queries import views
 from gateway.vocabulary import Command
 from tests.factories.command_lines import tre
@@ -60,6 +62,15 @@ def test_author_checker_and_command_line_see_the_same_verdict(preset: str, tmp_p
     assert offline == at_the_page == at_the_desk
     assert offline["preset"] == preset
     assert offline["overall"] == ("nothing found" if preset == "acro" else "a person should look at what was found")
+
+
+@pytest.mark.parametrize("tier", ["JOBS", "ROWS"])
+def test_the_shown_grant_stands_for_the_terms_that_the_gateway_prices_with(town: Town, tier: str) -> None:
+    project_id = approved_project(town)
+    with town.gateway.unit.writing() as work:
+        work.find(Grant, Grant.project_id == project_id).tier = tier
+    grant, pool = town.read(lambda work: (work.find(Grant, Grant.project_id == project_id), work.find(Pool)))
+    assert terms_in(seen(town, "researcher", project_id)["grant"]) == terms_of(grant, pool, mark_of(grant))
 
 
 def test_without_a_grant_it_says_what_it_assumes(tmp_path: Path) -> None:
