@@ -44,6 +44,8 @@ def run_release(house: House, release_id: str) -> datetime | None:
     release = _load(house, release_id)
     begins = release.state in _WAITING
     if begins:
+        if (free := _others_until(house, release)) is not None:
+            return free
         _begin_and_draw(house, release)
         release = _load(house, release_id)
     if release.state is not ReleaseState.DRAWING or release.deadline_at is None:
@@ -56,6 +58,17 @@ def run_release(house: House, release_id: str) -> datetime | None:
         if not _is_taken(why):
             raise
     return None
+
+
+def _others_until(house: House, release: Release) -> datetime | None:
+    """The deadline of a draw that is on its way: the next one begins then, however soon a worker is free.
+
+    Else the moment at which a draw begins, which its author sees, would tell how long the one before it took.
+    """
+    with house.gateway.unit.reading() as work:
+        drawing = work.all(Release, Release.state == ReleaseState.DRAWING, Release.id != release.id)
+        ends = [other.deadline_at for other in drawing if other.deadline_at is not None]
+    return max((each for each in ends if each > house.gateway.now()), default=None)
 
 
 def _tick(house: House, release: Release, deadline: datetime) -> datetime:
