@@ -84,7 +84,7 @@ def _neighbour(called: str) -> Callable[[exp.Expr], str]:
 
 
 def _join(node: exp.Expr) -> str:
-    kind = " ".join(part for part in (node.args.get("side"), node.args.get("kind")) if part)
+    kind = " ".join(part for part in (node.args.get("side"), node.args.get("kind")) if part) or "INNER"
     if kind not in ("INNER", "LEFT"):
         raise NotWritten(f"the join {kind} has no line for Spark")
     return f"{kind} JOIN {write(node.this)} ON {write(node.args['on'])}"

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from disclosure.engines.spark_sql import _LINES, FUNCTIONS, NotWritten, write
 from tests.factories.spark_lines import GROUPED, KINDS, QUERIES, ROWS_BY_ROW, WINDOWS, rows, selects, tree
+from tests.factories.sparks import context
 from tests.factories.worlds import insert
 
 LINES = [*ROWS_BY_ROW, *GROUPED, *WINDOWS, *QUERIES]
@@ -46,8 +47,8 @@ def answers(tmp_path_factory):
 
     path = tmp_path_factory.mktemp("odd") / "odd.parquet"
     found = {name: [] for name in LINES}
-    session = _session(2, 1024)
-    with duckdb.connect() as connection:
+    with duckdb.connect() as connection, context():
+        session = _session(2, 1024)
         connection.execute(f"CREATE TABLE odd (id BIGINT, {', '.join(f'{c} {kind}' for c, kind in KINDS.items())})")
         insert(connection, "odd", rows())
         connection.execute(f"COPY odd TO '{path}'")
@@ -67,4 +68,4 @@ def answers(tmp_path_factory):
 def test_a_line_means_the_same(name, answers):
     for ours, theirs in answers[name]:
         assert theirs == ours
-    assert any(len(Counter(ours)) > 1 for ours, _ in answers[name]), "the values tell something"
+    assert name in QUERIES or any(len(Counter(ours)) > 1 for ours, _ in answers[name]), "the values tell something"
