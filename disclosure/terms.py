@@ -23,6 +23,7 @@ STATISTICS = frozenset(
         "linear",
         "periods",
         "codes",
+        "forecast",
     }
 )
 

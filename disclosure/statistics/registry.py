@@ -6,6 +6,7 @@ from disclosure.statistics.codes import Codes
 from disclosure.statistics.columns import Columns
 from disclosure.statistics.comparison import Comparison
 from disclosure.statistics.count import Count
+from disclosure.statistics.forecast import Forecast
 from disclosure.statistics.histogram import Histogram
 from disclosure.statistics.linear import Linear
 from disclosure.statistics.mean import Mean
@@ -37,8 +38,8 @@ Kinds = (
     | Linear
 )
 
-OverEvents = Periods | Codes
-OVER_EVENTS: dict[str, type[OverEvents]] = {statistic.kind: statistic for statistic in (Periods, Codes)}
+OverEvents = Periods | Codes | Forecast
+OVER_EVENTS: dict[str, type[OverEvents]] = {statistic.kind: statistic for statistic in (Periods, Codes, Forecast)}
 OVER_PEOPLE: dict[str, type[Kinds]] = {
     statistic.kind: statistic
     for statistic in (

@@ -50,6 +50,7 @@ KINDS = (
     ("linear", "Linear regression"),
     ("periods", "People per month, quarter or year"),
     ("codes", "Most common codes"),
+    ("forecast", "Demand forecast by month"),
 )
 _DATED = ("latest", "earliest")
 _EVENTS = ("exists", "count")

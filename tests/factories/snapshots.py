@@ -89,6 +89,13 @@ EVENTS = [
         **{"name": "diagnosed", "kind": "codes", "by": ["sex"]},
         "events": {"table": "condition_occurrence", "split": "condition_concept_id", "at_most": 1},
     },
+    {
+        **{"name": "demand", "kind": "forecast", "by": ["sex"], "ahead": 2},
+        "events": {
+            **{"table": "measurement", "date": "measurement_date"},
+            **{"first": "2023-03", "last": "2024-02", "at_most": 2},
+        },
+    },
 ]
 
 

@@ -94,6 +94,19 @@ ASKED = {
             "at_most": 3,
         },
     },
+    "forecast": {
+        "name": "demand",
+        "kind": "forecast",
+        "by": ["sex"],
+        "events": {
+            "table": "condition_occurrence",
+            "date": "condition_start_date",
+            "first": "2020-04",
+            "last": "2021-06",
+            "at_most": 3,
+        },
+        "ahead": 3,
+    },
     "codes": {
         "name": "most_common",
         "kind": "codes",

@@ -29,6 +29,12 @@ def periods(people, asked):
     return found
 
 
+def forecast(people, asked):
+    """{key values, month, "counted": {"people": n}}; what is forecast from noisy counts has a twin of its own."""
+    monthly = {**asked, "events": {**asked["events"], "per": "month"}}
+    return {(*keys, "counted"): exact for keys, exact in periods(people, monthly).items()}
+
+
 def codes(people, asked):
     """{key values, code: {"people": n}} of the codes found that have a name."""
     events, found = asked["events"], {}

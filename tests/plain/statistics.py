@@ -7,7 +7,7 @@ unit, flags as True, False or None, keys as they stand in the domain.
 from fractions import Fraction
 from itertools import pairwise
 
-from tests.plain.event_statistics import codes, periods
+from tests.plain.event_statistics import codes, forecast, periods
 
 
 def count(people, asked):
@@ -255,6 +255,7 @@ TWINS = {
     "table": table,
     "periods": periods,
     "codes": codes,
+    "forecast": forecast,
     "rate": rate,
     "standardised": standardised,
     "survival": survival,

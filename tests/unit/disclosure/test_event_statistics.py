@@ -42,7 +42,7 @@ def released(statistic, people):
 
 
 def test_every_kind_over_events_is_registered():
-    assert set(OVER_EVENTS) <= set(KINDS)
+    assert set(OVER_EVENTS) == set(KINDS)
 
 
 @pytest.mark.parametrize("kind", sorted(OVER_EVENTS))
@@ -74,6 +74,8 @@ def test_without_noise_each_cell_is_its_plain_twin(kind, people):
     seen = 0
     for keys, estimates in zip(statistic.plan.cells(), statistic.rows(released(statistic, people), TINY), strict=True):
         for entries, estimate in zip(statistic.entries(), estimates, strict=True):
+            if entries[-1].value == "forecast":
+                continue  # worked out from what is released: tests/spec/statistics/test_forecast.py
             exact = twin.get((*keys, *(entry.value for entry in entries)), {"people": 0})["people"]
             seen += exact
             assert (sum(estimate.drawn), estimate.value or 0) == (exact, exact)

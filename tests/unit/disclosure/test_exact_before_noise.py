@@ -47,8 +47,9 @@ def test_exact_numbers_over_events_are_the_twins(people, tmp_path, monkeypatch):
     held = [{**person, "sample_key": number * KEY} for number, person in enumerate(people, start=1)]
     measured = [{**each, "events": [] if each["sbp"] is None else [{"measurement_date": DAY}]} for each in held]
     ill = [{**each, "events": [{"condition_concept_id": HYPERTENSION}] * each["hypertension"]} for each in held]
-    first, second = (bind(asked, COLUMNS, GRANTED) for asked in whole.statistics)
+    first, second, third = (bind(asked, COLUMNS, GRANTED) for asked in whole.statistics)
     assert seen[0][0].vector.tolist() == answer_events(first.plan, measured).ravel().tolist()
     assert seen[0][1].vector.tolist() == second.vector(answer_codes(second.plan, ill)).tolist()
-    assert [part.sensitivity for part in seen[0]] == [2, 1]
-    assert [part.threshold is None for part in seen[0]] == [True, False]
+    assert seen[0][2].vector.tolist() == answer_events(third.plan, measured).ravel().tolist()
+    assert [part.sensitivity for part in seen[0]] == [2, 1, 2]
+    assert [part.threshold is None for part in seen[0]] == [True, False, True]
