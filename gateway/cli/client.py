@@ -128,6 +128,11 @@ def price(project: str, request: Any, as_json: bool) -> None:
     for line in cost["lines"]:
         width = line["half_width_95"] or "not known beforehand"
         click.echo(f"  {line['statistic']} ({line['kind']}, {line['cells']} cells): 95 % half-width {width}")
+    checks = cost["checks"]
+    click.echo(f"{checks['name']}: {checks['overall']}")
+    for finding in checks["findings"]:
+        if finding["outcome"] in ("look at this", "change this"):
+            click.echo(f"  {finding['rule']}: {finding['sentence']}")
 
 
 @click.command(epilog=example("tre releases download RELEASE --out package.zip"))

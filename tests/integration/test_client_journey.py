@@ -83,7 +83,9 @@ def records_and_room(typed, project: str) -> None:
 def reviewed_release(typed, project: str, folder: Path) -> str:
     """Priced, asked for, its plan cleared, drawn for real, approved by two."""
     request = ("--input", str(EXAMPLES / "request.json"))
-    assert "95 % half-width" in typed("researcher", "releases", "price", project, *request)
+    priced = typed("researcher", "releases", "price", project, *request)
+    assert "95 % half-width" in priced
+    assert "NHS England SDE: " in priced
     release = typed("researcher", "releases", "draft", project, *request)["created_id"]
     typed("researcher", "releases", "submit", release)
     typed("checker1", "releases", "clear-plan", release, "--reason", "Published code list.")
