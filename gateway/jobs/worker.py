@@ -19,10 +19,12 @@ from gateway.jobs.sweep import sweep
 from gateway.models import Task
 from gateway.store.queries import tasks
 from gateway.vocabulary import TaskKind
+from workspaces.snapshots.objects import StoreUnavailable
 
 log = logging.getLogger("tre.worker")
 IDLE_SECONDS = 0.2
 AWAY_SECONDS = 1.0
+STORE_AWAY = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=15)
 _WORK: dict[TaskKind, Callable[[House, str], datetime | None]] = {
     TaskKind.BUILD_SNAPSHOT: build_snapshot,
@@ -44,6 +46,10 @@ def run_once(house: House) -> bool:
             again = _WORK[task.kind](house, task.subject_id)
     except OperationalError:
         raise  # the database went away: nobody's defect, and nothing could be noted now
+    except StoreUnavailable:
+        log.error("the object store does not answer; task %s comes back", task.id)
+        tasks.postpone(unit, task, house.gateway.now() + STORE_AWAY)  # no defect: the pause does not grow
+        return True
     except Exception as error:
         log.error("task %s of kind %s failed: %s", task.id, task.kind.value, type(error).__name__)
         # never given up: somebody waits for it, and a later version may be able to do it

@@ -27,6 +27,9 @@ from infra.demo.personas import CAST
 from infra.demo.place import Place
 from infra.seeds.population import write_population
 from tests.factories.databases import TEMPLATE, Server, kind, new_database
+from tests.factories.object_stores import BUCKET, KEY
+from tests.factories.object_stores import SECRET as STORE_SECRET
+from tests.factories.object_stores import Server as StoreServer
 
 LEASE_SECONDS = 2.0
 DRAW_PACE = 0.25
@@ -60,11 +63,21 @@ class Town:
     tokens: dict[str, str]
     people: dict[str, str]
     server: Server | None
+    store: StoreServer | None = None
+
+    @property
+    def stored(self) -> Path:
+        """The folder in which the bytes of objects lie at last."""
+        return self.store.folder / BUCKET if self.store else self.folder / "state" / "objects"
 
 
-def settle(folder: Path, people: int = 80, seed: int = 1) -> Town:
-    """Records loaded, opt-outs in force, a project approved, its first snapshot built and cleared."""
+def settle(folder: Path, people: int = 80, seed: int = 1, *, store: str = "folder") -> Town:
+    """Records loaded, opt-outs in force, a project approved, its first snapshot built and cleared.
+
+    `store` is where objects are kept: "folder", or "s3" on a server of its own.
+    """
     folder.chmod(0o755)
+    objects = _begun(folder / "s3") if store == "s3" else None
     server = Server() if kind() == "postgresql" else None
     database = server.create("house", TEMPLATE) if server else new_database(folder / "state")
     settings = Settings(
@@ -75,6 +88,8 @@ def settle(folder: Path, people: int = 80, seed: int = 1) -> Town:
         lease_seconds=LEASE_SECONDS,
         draw_pace=DRAW_PACE,
         job_tick_seconds=1,
+        bucket=BUCKET if objects else "",
+        seal_patience_seconds=20,
     )
     at, place = open_house(settings), Place(folder, folder / "data", 0)
     write_population(people, seed, place.data)
@@ -84,7 +99,20 @@ def settle(folder: Path, people: int = 80, seed: int = 1) -> Town:
     stages.exchange(place, at)
     ids = {sub: _person(at, sub).person_id for sub in CAST}
     tokens = {sub: _token(at, sub) for sub in CAST}
-    return Town(at, folder, _approved(at), tokens, ids, server)
+    return Town(at, folder, _approved(at), tokens, ids, server, objects)
+
+
+def _begun(folder: Path) -> StoreServer:
+    """An S3 server, and the environment in which this process and those that it starts find it."""
+    started = StoreServer(folder)
+    started.start()
+    os.environ.update(
+        AWS_ENDPOINT_URL_S3=started.address,
+        AWS_ACCESS_KEY_ID=KEY,
+        AWS_SECRET_ACCESS_KEY=STORE_SECRET,
+        AWS_DEFAULT_REGION="us-east-1",
+    )
+    return started
 
 
 def _person(at: House, sub: str) -> Actor:
@@ -178,6 +206,8 @@ class Processes:
             "TRE_LEASE_SECONDS": str(settings.lease_seconds),
             "TRE_DRAW_PACE": str(settings.draw_pace),
             "TRE_JOB_TICK_SECONDS": "1",
+            "TRE_BUCKET": settings.bucket,
+            "TRE_SEAL_PATIENCE_SECONDS": str(settings.seal_patience_seconds),
             "TRE_OIDC_ISSUER": "http://127.0.0.1:9",
             "TRE_OIDC_CLIENT_SECRET": "nobody signs in here",
             "OMP_NUM_THREADS": "1",
@@ -194,6 +224,11 @@ class Processes:
             self.town.server.stop("immediate")
             time.sleep(rng.uniform(0, 0.5))
             self.town.server.start()
+            return
+        if victim == "store" and self.town.store:
+            self.town.store.kill()
+            time.sleep(rng.uniform(0, 0.5))
+            self.town.store.start()
             return
         if victim == "web child":
             self._kill_web_child(rng)

@@ -60,7 +60,7 @@ class Watcher:
 
     def look_at_objects(self) -> None:
         """Bytes of a release, once there, never change: that would be a second draw."""
-        for path in (self.town.at.folder / "objects" / "releases").glob("*/[!.]*"):
+        for path in (self.town.stored / "releases").glob("*/[!.]*[!l]"):  # .partial is what the server has not yet
             name = "/".join(path.parts[-2:])
             try:
                 digest = sha256(path.read_bytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""kill -9 of web, workers, everything at once and (on PostgreSQL) the database, at random moments, again and again.
+"""kill -9 of web, workers, all at once, the object store and (on PostgreSQL) the database, again and again.
 
 `TRE_KILLS` says how often: 12 in `./run check`, 200 in `./run prove`. Afterwards all comes to rest by itself, and
 nothing was spent twice, drawn twice, lost, or left lying about.
@@ -44,11 +44,16 @@ READABLE = {SnapshotState.BUILT, SnapshotState.CLEARED}
 
 
 @pytest.mark.slow
-def test_nothing_is_lost_drawn_twice_or_left_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    town = settle(tmp_path)
+@pytest.mark.parametrize("store", ["folder", "s3"])
+def test_nothing_is_lost_drawn_twice_or_left_behind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, store: str
+) -> None:
+    for name in ("AWS_ENDPOINT_URL_S3", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "unset")  # so that what the house sets there is gone afterwards
+    town = settle(tmp_path, store=store)
     processes, rng = Processes(town), random.Random(SEED)  # noqa: S311 - the moments need no secret
     crowd, watcher = Crowd(town, processes, SEED), Watcher(town)
-    victims = [*VICTIMS, *(["database"] if town.server else [])]
+    victims = [*VICTIMS, *(["database"] if town.server else []), *(["store"] if town.store else [])]
     rng.shuffle(victims)
     try:
         processes.start_all()
@@ -77,10 +82,12 @@ def test_nothing_is_lost_drawn_twice_or_left_behind(tmp_path: Path, capsys: pyte
         crowd.end()
         watcher.end()
         processes.stop()
-        assert until(lambda: not processes.programs_in_rooms(), 10)
         town.at.gateway.unit.dispose()
         if town.server:
             town.server.remove()
+        if town.store:
+            town.store.kill()
+        assert until(lambda: not processes.programs_in_rooms(), 20)
 
 
 def aimed(town: Town, crowd: Crowd, rng: random.Random) -> str:
@@ -100,6 +107,8 @@ def aimed(town: Town, crowd: Crowd, rng: random.Random) -> str:
         time.sleep(rng.uniform(0, 3))
     else:
         time.sleep(rng.choice([0, rng.uniform(0, 0.05), rng.uniform(0, 0.3)]))
+        if town.store and victim == "workers" and rng.random() < 0.5:
+            return "store"  # while they read or write there
     return victim
 
 
@@ -124,10 +133,10 @@ def left_behind(town: Town) -> list[str]:
     with town.at.gateway.unit.reading() as work:
         readable = {row.id for row in work.all(Snapshot) if row.state in READABLE}
         failed = {row.id for row in work.all(Release) if row.state is ReleaseState.FAILED}
-    stored = {path.name for path in (folder / "objects" / "snapshots").iterdir() if any(path.rglob("*.*"))}
+    stored = {name.split("/")[1] for name in town.at.objects.list("snapshots/")}
     opened = {path.name.split(".")[0] for path in (folder / "snapshots").glob("snp-*")}
     drafts = [*folder.glob("objects/**/..?*"), *folder.glob("**/.draft.*"), *folder.glob("**/.scratch.*/")]
-    sealed = {path.parent.name for path in (folder / "objects" / "releases").glob("*/*")}
+    sealed = {name.split("/")[1] for name in town.at.objects.list("releases/")}
     return [*sorted((stored | opened) - readable), *map(str, drafts), *sorted(sealed & failed)]
 
 
@@ -142,6 +151,7 @@ def figures(town: Town, processes: Processes, crowd: Crowd, watcher: Watcher) ->
         jobs = len(work.all(Job))
     return {
         "database": kind(),
+        "store": "s3" if town.store else "folder",
         "kills": processes.kills,
         "aimed at": dict(crowd.aimed),
         "acknowledged": sum(crowd.acknowledged.values()),
