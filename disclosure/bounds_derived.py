@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from math import prod
 
 from disclosure.bounds import MOST_UNITS, bound_units, grid_of, text_of_key
+from disclosure.covariate_requests import Covariate
 from disclosure.person_view.schema import ViewColumn
 from disclosure.requests import ReleaseRequest, Statistic
 from disclosure.statistics.moments import WIDEST
@@ -15,6 +17,7 @@ from workspaces.catalogue.standard_population import EUROPEAN_2013
 
 MAX_TIMES = 120
 MAX_ENDINGS = 10
+MAX_PATTERNS = 5_000
 
 Columns = Mapping[str, ViewColumn]
 
@@ -138,9 +141,40 @@ def _check_term(statistic: Statistic, column: ViewColumn, lower: Decimal | None,
         )
 
 
+def _check_logistic(statistic: Statistic, columns: Columns) -> None:
+    outcome = _column(statistic, statistic.of, columns)
+    if outcome.type is not Type.BOOLEAN:
+        raise Invalid(
+            "request:of",
+            f"Statistic {statistic.name} is of {outcome.name}, which is not a yes/no column.",
+            "Use a flag of the view: exists in a form, or a condition in SQL.",
+        )
+    sizes = [_check_grouped(statistic, _column(statistic, each.of, columns), each) for each in statistic.on or ()]
+    if 2 * prod(sizes) > MAX_PATTERNS:
+        raise Invalid(
+            "request:cells",
+            f"Statistic {statistic.name} would count people in more than {MAX_PATTERNS:,} combinations of groups.",
+            "Use fewer covariates, or covariates with fewer groups.",
+        )
+
+
+def _check_grouped(statistic: Statistic, column: ViewColumn, asked: Covariate) -> int:
+    """How many groups a covariate has. Raises Invalid("request:on")."""
+    values = [text_of_key(value) for value in column.domain.values] if column.domain else []
+    if len(values) < 2 or column.name in statistic.by or asked.reference not in (None, *values):
+        raise Invalid(
+            "request:on",
+            f"Statistic {statistic.name} takes {column.name} as a covariate, which has no public list of values, is a "
+            "key too, or does not have that reference.",
+            "Use a flag or a column with public values; name groups of a number in a CASE of the view.",
+        )
+    return len(values)
+
+
 CHECKS: dict[str, Callable[[Statistic, Columns], None]] = {
     "rate": _check_rate,
     "standardised": _check_standardised,
     "survival": _check_survival,
     "linear": _check_linear,
+    "logistic": _check_logistic,
 }

@@ -54,6 +54,7 @@ Kind = Literal[
     "standardised",
     "survival",
     "linear",
+    "logistic",
     "periods",
     "codes",
     "forecast",
@@ -72,13 +73,14 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "standardised": ("of", "upper", "time", "time_upper", "age"),
     "survival": ("of", "time", "upper", "step"),
     "linear": ("of", "lower", "upper", "on"),
+    "logistic": ("of", "on"),
     "periods": ("events",),
     "codes": ("events",),
     "forecast": ("events", "ahead"),
 }
 MAY: dict[str, tuple[str, ...]] = {"survival": ("censored",)}
 TAKES = tuple(sorted({field for fields in (*NEEDS.values(), *MAY.values()) for field in fields}))
-TAKEN = {"measure", "quantile", "period", "time"}  # names that releases use for keys of their own
+TAKEN = {"measure", "quantile", "period", "time", "term"}  # names that releases use for keys of their own
 
 
 class Statistic(Strict):

@@ -21,6 +21,7 @@ STATISTICS = frozenset(
         "standardised",
         "survival",
         "linear",
+        "logistic",
         "periods",
         "codes",
         "forecast",

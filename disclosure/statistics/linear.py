@@ -32,7 +32,7 @@ from disclosure.statistics.base import (
 from disclosure.statistics.columns import Columns, keys, measured, text_of
 from disclosure.statistics.moments import Fit, Floats, Moments, Term, least_squares
 
-SURE = 3.0
+BLUR = 0.4
 COVERS = (
     "About 95 % of such intervals hold the figure of a population that these people are a random sample of, if "
     "residuals spread equally: sampling and noise together; that of the number of people, noise alone. Not errors in "
@@ -133,7 +133,7 @@ class Linear:
         return [list(self._estimates(cell, float(scale))) for cell in noisy]
 
     def _estimates(self, drawn: Integers, scale: float) -> Iterator[Estimate]:
-        fit = least_squares(self.moments.sums(drawn), scale, SURE)
+        fit = least_squares(self.moments.sums(drawn), scale, BLUR)
         numbers: tuple[int, ...] = tuple(drawn.tolist())
         for place, each in enumerate(self.coefficients()):
             yield self._estimate(each, fit, () if place else numbers)

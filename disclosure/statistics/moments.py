@@ -27,6 +27,7 @@ from workspaces.catalogue.columns import Type
 
 Floats = NDArray[np.float64]
 FINENESS = 8
+EXACT = 1e-9
 WIDEST = 2**15  # steps from the centre: totals of so many people as there can be stay below 2**63
 
 
@@ -169,16 +170,18 @@ class Fit(NamedTuple):
     noise: Floats
 
 
-def least_squares(sums: Sums, scale: float, sure: float) -> Fit | None:
-    """Solves A θ = b; None unless the least eigenvalue of A is `sure` times what the noise does to it.
+def least_squares(sums: Sums, scale: float, most: float) -> Fit | None:
+    """Solves A θ = b; None where noise blurs A by more than `most`: √E‖A^(−½) E A^(−½)‖² with its noise E.
 
     Noise E in A and e in b moves θ by A⁻¹(e − E θ), to first order. Sampling is that of residuals spread equally.
     """
     inner, right, square = sums.totals[:-1, :-1], sums.totals[:-1, -1], float(sums.totals[-1, -1])
-    shakes = scale * math.sqrt(float((sums.slopes[:, :-1, :-1] ** 2).sum(axis=(0, 2)).max()))
-    if float(np.linalg.eigvalsh(inner)[0]) < sure * shakes:
+    if float(np.linalg.eigvalsh(inner)[0]) <= EXACT:
         return None
     inverse: Floats = np.asarray(np.linalg.inv(inner), dtype=np.float64)
+    shaken = sums.slopes[:, :-1, :-1] @ inverse
+    if scale * math.sqrt(float((shaken * shaken.transpose(0, 2, 1)).sum())) > most:
+        return None
     found = inverse @ right
     moved = (sums.slopes[:, :-1, -1] - sums.slopes[:, :-1, :-1] @ found) @ inverse
     freedom = max(1.0, float(inner[0, 0]) - len(found))

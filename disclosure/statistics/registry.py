@@ -9,6 +9,7 @@ from disclosure.statistics.count import Count
 from disclosure.statistics.forecast import Forecast
 from disclosure.statistics.histogram import Histogram
 from disclosure.statistics.linear import Linear
+from disclosure.statistics.logistic import Logistic
 from disclosure.statistics.mean import Mean
 from disclosure.statistics.periods import Periods
 from disclosure.statistics.proportion import Proportion
@@ -36,6 +37,7 @@ Kinds = (
     | Standardised
     | Survival
     | Linear
+    | Logistic
 )
 
 OverEvents = Periods | Codes | Forecast
@@ -44,7 +46,7 @@ OVER_PEOPLE: dict[str, type[Kinds]] = {
     statistic.kind: statistic
     for statistic in (
         *(Count, Proportion, Sum, Mean, Histogram, Spread, Quantiles, Comparison, Table),
-        *(Rate, Standardised, Survival, Linear),
+        *(Rate, Standardised, Survival, Linear, Logistic),
     )
 }
 REGISTRY: dict[str, type[Kinds | OverEvents]] = {**OVER_PEOPLE, **OVER_EVENTS}

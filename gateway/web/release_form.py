@@ -48,6 +48,7 @@ KINDS = (
     ("standardised", "Age-standardised rate"),
     ("survival", "Survival and cumulative incidence"),
     ("linear", "Linear regression"),
+    ("logistic", "Logistic regression"),
     ("periods", "People per month, quarter or year"),
     ("codes", "Most common codes"),
     ("forecast", "Demand forecast by month"),

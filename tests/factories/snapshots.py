@@ -75,6 +75,10 @@ MORE = [
         **{"name": "by_birth", "kind": "linear", "of": "sbp", "lower": 80, "upper": 200, "by": ["sex"]},
         "on": [{"of": "born", "lower": 1920, "upper": 2000}, {"of": "hypertension"}],
     },
+    {
+        **{"name": "who_has_it", "kind": "logistic", "of": "hypertension"},
+        "on": [{"of": "sex", "reference": "male"}, {"of": "age_band"}],
+    },
 ]
 
 EVENTS = [

@@ -122,6 +122,13 @@ ASKED = {
         "on": [{"of": "change", "lower": "-10", "upper": "20"}, {"of": "smoker"}],
         "by": ["sex"],
     },
+    "logistic": {
+        "name": "who_smokes",
+        "kind": "logistic",
+        "of": "smoker",
+        "on": [{"of": "outcome", "reference": "lived"}, {"of": "treated"}],
+        "by": ["sex"],
+    },
     "table": {"name": "sex_by_smoking", "kind": "table", "by": ["sex", "smoker"]},
 }
 

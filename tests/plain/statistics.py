@@ -4,6 +4,7 @@
 unit, flags as True, False or None, keys as they stand in the domain.
 """
 
+import math
 from fractions import Fraction
 from itertools import pairwise
 
@@ -206,9 +207,14 @@ def _clamped(value, bounds):
 def _solved(rows):
     """The least-squares coefficients of the last number of each row on the others, by Gaussian elimination."""
     size = len(rows[0]) - 1 if rows else 0
-    sums = [[sum(row[i] * row[j] for row in rows) for j in range(size + 1)] for i in range(size)]
+    return _eliminated([[sum(row[i] * row[j] for row in rows) for j in range(size + 1)] for i in range(size)])
+
+
+def _eliminated(sums):
+    """The unknowns of as many equations, the right side last; None where they are not told apart."""
+    size = len(sums)
     for i in range(size):
-        pivot = next((j for j in range(i, size) if sums[j][i]), None)
+        pivot = next((j for j in range(i, size) if abs(sums[j][i]) > 1e-12), None)
         if pivot is None:
             return None
         sums[i], sums[pivot] = sums[pivot], sums[i]
@@ -216,7 +222,58 @@ def _solved(rows):
             if j != i:
                 times = sums[j][i] / sums[i][i]
                 sums[j] = [a - times * b for a, b in zip(sums[j], sums[i], strict=True)]
-    return [sums[i][size] / sums[i][i] for i in range(size)] if rows else None
+    return [sums[i][size] / sums[i][i] for i in range(size)] or None
+
+
+def logistic(people, asked, groups=(("lived", "died", "moved"), (False, True))):
+    """{key values and term: {"value": odds or odds ratio}} by Newton's method; `groups` have the reference first
+
+    Shaky where some group has fewer than five people with, or without, or where it does not end.
+    """
+    table, names = {}, [each["of"] for each in asked["on"]]
+    for keys, group in _groups(people, asked).items():
+        rows = []
+        for person in group:
+            places = [
+                list(of).index(person[name]) for of, name in zip(groups, names, strict=True) if person[name] in of
+            ]
+            if len(places) == len(names) and person[asked["of"]] is not None:
+                flags = [float(place == n) for place, of in zip(places, groups, strict=True) for n in range(len(of))]
+                rows.append((flags, float(person[asked["of"]])))
+        columns = range(sum(map(len, groups)))
+        few = min(sum(flags[n] * (y == side) for flags, y in rows) for n in columns for side in (0, 1))
+        first = [sum(map(len, groups[:place])) for place in range(len(groups))]
+        kept = [n for n in columns if n not in first]
+        found = _newton([([1.0, *(flags[n] for n in kept)], y) for flags, y in rows]) if few else None
+        terms = [f"{name}={_text(value)}" for of, name in zip(groups, names, strict=True) for value in of[1:]]
+        for place, term in enumerate(["odds", *terms]):
+            table[(*keys, term)] = {"value": math.exp(found[place]) if found else None, "shaky": few < 5 or not found}
+    return table
+
+
+def _text(value):
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _newton(rows):
+    """The coefficients of highest likelihood, or None where they run away."""
+    size = len(rows[0][0])
+    found = [0.0] * size
+    for _ in range(50):
+        curvature, slope = [[0.0] * size for _ in range(size)], [0.0] * size
+        for x, y in rows:
+            chance = 1 / (1 + math.exp(-sum(a * b for a, b in zip(x, found, strict=True))))
+            for i in range(size):
+                slope[i] += x[i] * (y - chance)
+                for j in range(size):
+                    curvature[i][j] += x[i] * x[j] * chance * (1 - chance)
+        step = _eliminated([[*row, end] for row, end in zip(curvature, slope, strict=True)])
+        found = [a + b for a, b in zip(found, step, strict=True)] if step else found
+        if not step or max(map(abs, found)) > 15:
+            return None
+        if max(map(abs, step)) < 1e-10:
+            break
+    return found
 
 
 def _person_time(group, asked):
@@ -260,6 +317,7 @@ TWINS = {
     "standardised": standardised,
     "survival": survival,
     "linear": linear,
+    "logistic": logistic,
 }
 
 

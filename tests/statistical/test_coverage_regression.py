@@ -44,3 +44,17 @@ def test_linear(people, times):
     exact = np.array([smokers(chance, people, statistic.moments) for _ in range(DRAWS)], dtype=np.int64)
     drawn = noisy(statistic.vector(exact), scale)
     assert_covered(statistic, drawn, scale, [27 + 0.15 * 5, 0.15, -1.5])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("people", "times"), [(1_500, 1), (6_000, 1), (20_000, 6)], ids=["few", "usual", "noisy"])
+def test_logistic(people, times):
+    statistic, chance = statistic_of("logistic", by=[]), np.random.default_rng(people)
+    scale = floor_scale(10) * times
+    truths = np.array([-1.2, 0.6, -0.3, 0.5])  # lived and untreated; died, moved; treated
+    design = np.array([[1, died, moved, treated] for died, moved in ((0, 0), (1, 0), (0, 1)) for treated in (0, 1)])
+    shares = [0.25, 0.15, 0.2, 0.1, 0.1, 0.2]
+    there = chance.multinomial(people, shares, DRAWS)
+    smoking = chance.binomial(there, 1 / (1 + np.exp(-design @ truths)))
+    drawn = noisy(np.concatenate([there - smoking, smoking], axis=1), scale)
+    assert_covered(statistic, drawn, scale, np.exp(truths))

@@ -61,7 +61,7 @@ def test_sampling_is_that_of_least_squares():
     x, y = chance.normal(size=(2, 200))
     rows = np.stack([np.ones(200), x, 2 + 3 * x + y])
     totals = rows @ rows.T
-    fit = least_squares(LINEAR.moments.sums(np.zeros(9))._replace(totals=totals, slopes=np.zeros((1, 3, 3))), 1.0, 3.0)
+    fit = least_squares(LINEAR.moments.sums(np.zeros(9))._replace(totals=totals, slopes=np.zeros((1, 3, 3))), 1.0, 0.1)
     design = rows[:2].T
     residuals = rows[2] - design @ fit.coefficients
     assert fit.coefficients == pytest.approx(np.linalg.lstsq(design, rows[2], rcond=None)[0])
@@ -73,14 +73,14 @@ def test_noise_moves_coefficients_as_told():
     """The derivative by each drawn number, taken again by a small change of it."""
     drawn = (DRAWN * 1_000)[0].astype(float) + 50_000.0
     sums = LINEAR.moments.sums(drawn)
-    fit, scale = least_squares(sums, 0.0, 0.0), 7.0
+    fit, scale = least_squares(sums, 0.0, 1.0), 7.0
     moved = []
     for place in range(len(drawn)):
         near = drawn.copy()
         near[place] += 1.0
-        moved.append(least_squares(LINEAR.moments.sums(near), 0.0, 0.0).coefficients - fit.coefficients)
+        moved.append(least_squares(LINEAR.moments.sums(near), 0.0, 1.0).coefficients - fit.coefficients)
     expected = scale**2 * np.array(moved).T @ np.array(moved)
-    assert least_squares(sums, scale, 0.0).noise == pytest.approx(expected, rel=1e-3)
+    assert least_squares(sums, scale, 1.0).noise == pytest.approx(expected, rel=1e-3)
 
 
 def test_too_few_people_have_no_valid_figure():

@@ -9,7 +9,7 @@ from disclosure.release import price
 from tests.factories.snapshots import GRANTED, MORE, STATISTICS, request
 
 COUNT, SHARE, TOTAL, MEAN, BINS = STATISTICS
-SPREAD, MEDIAN, COMPARED, TABLE, RATE, STANDARDISED, SURVIVAL, LINEAR, *_ = MORE
+SPREAD, MEDIAN, COMPARED, TABLE, RATE, STANDARDISED, SURVIVAL, LINEAR, LOGISTIC, *_ = MORE
 
 #  ε asked, statistics,             micro-ρ spent, 95 % half-width of each
 BOUGHT = [
@@ -25,6 +25,7 @@ BOUGHT = [
     ("0.5", [TABLE], 6_224, ["26"]),
     ("0.5", [RATE], 6_224, ["0.8828"]),
     ("0.5", [LINEAR], 6_224, ["0.0433"]),
+    ("0.5", [LOGISTIC], 6_224, ["0.06488"]),
     ("0.5", [SURVIVAL], 6_224, ["0.01139"]),
     ("0.5", [STANDARDISED], 6_224, ["1.9240"]),
     ("1", [COUNT], 19_207, ["10"]),  # the floor: the noise a count must have costs less than was offered

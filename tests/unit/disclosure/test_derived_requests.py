@@ -10,6 +10,7 @@ RATE = {"name": "r", "kind": "rate", "of": "sbp", "upper": 200, "time": "born", 
 SURVIVAL = {"name": "s", "kind": "survival", "of": "hypertension", "time": "born", "upper": 2000, "step": 50}
 BIRTH, ILL = {"of": "born", "lower": 1920, "upper": 2000}, {"of": "hypertension"}
 LINEAR = {"name": "l", "kind": "linear", "of": "sbp", "lower": 80, "upper": 200, "on": [BIRTH, ILL]}
+LOGISTIC = {"name": "o", "kind": "logistic", "of": "hypertension", "on": [{"of": "sex", "reference": "male"}]}
 STANDARDISED = {**RATE, "kind": "standardised", "age": "age_band"}
 
 REFUSED = [
@@ -37,6 +38,13 @@ REFUSED = [
             *(("age", {"age": each}) for each in ("sex", "sbp", "born")),
             *(("age", {"by": ["age_band"]}), ("column", {"age": "nothing"}), ("kind", {"age": None})),
             *(("time", {"time": "sbp"}), ("bounds", {"upper": 0})),
+        ]
+    ),
+    *(
+        (f"request:{code}", {**LOGISTIC, **changes})
+        for code, changes in [
+            *(("of", {"of": "sbp"}), ("kind", {"lower": 1}), ("by", {"by": ["term"]}), ("on", {"by": ["sex"]})),
+            *(("on", {"on": [each]}) for each in ({"of": "sbp"}, {"of": "sex", "reference": "x"}, ILL, BIRTH)),
         ]
     ),
     *(
@@ -72,7 +80,7 @@ def test_a_request_that_does_not_fit_is_refused_by_a_code(code, statistic):
 
 
 @pytest.mark.parametrize(
-    "statistic", [RATE, {**RATE, "of": "hypertension", "upper": 1}, STANDARDISED, SURVIVAL, LINEAR]
+    "statistic", [RATE, {**RATE, "of": "hypertension", "upper": 1}, STANDARDISED, SURVIVAL, LINEAR, LOGISTIC]
 )
 def test_one_that_fits_has_a_price(statistic):
     assert price(request(statistics=[statistic]), GRANTED).micro_rho > 0

@@ -41,6 +41,7 @@ DERIVED = {
     "standardised",
     "survival",
     "linear",
+    "logistic",
 }  # from several numbers of a cell
 
 
@@ -82,6 +83,7 @@ def test_one_person_changes_the_vector_by_at_most_the_claim(kind, people, newcom
         ("table", {"sex": "male", "smoker": False}),
         ("rate", {"sex": "male", "visits": Fraction(9), "days": Fraction(366)}),
         ("linear", {"sex": "male", "bmi": Fraction("45.5"), "change": Fraction(20), "smoker": True}),
+        ("logistic", {"sex": "male", "smoker": False, "outcome": "moved", "treated": True}),
         ("survival", {"sex": "male", "outcome": "moved", "days": Fraction(100)}),
         ("standardised", {"sex": "male", "visits": Fraction(9), "days": Fraction(366), "age_band": "90+"}),
         ("quantiles", {"sex": "male", "change": Fraction(20)}),
@@ -110,6 +112,8 @@ def test_without_noise_each_cell_is_its_plain_twin(kind, people):
 
 def assert_same(kind, statistic, estimate, exact):
     if "with" not in exact and kind in DERIVED:
+        if exact.get("shaky") and estimate.value is None:
+            return
         if (exact.get("people", 2) < 2 or exact.get("time", 9) < 9) and estimate.value is None:
             return  # one person may be nobody: the noise is of whole numbers
         assert abs(Fraction(estimate.value) - exact["value"]) <= Fraction(1, 1000)

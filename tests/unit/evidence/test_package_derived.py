@@ -62,6 +62,11 @@ DERIVED = [
         ["Trend: change per a of born", "mm[Hg] per a", "Trend: expected sbp at born 1960, hypertension no"],
     ),
     (
+        {"name": "who", "kind": "logistic", "of": "hypertension", "on": [{"of": "sex", "reference": "male"}]},
+        [],
+        ["Who by term", "Odds at sex Male", "sex Female, compared with Male", "ratio"],
+    ),
+    (
         {"name": "free", "kind": "survival", "of": "hypertension", "time": "born", "upper": 2000, "step": 50},
         ["survival", "at_risk"],
         ["Free: at risk by time", "% of people", "1950 a", "some hold sampling too"],
