@@ -75,6 +75,7 @@ def _neighbour(called: exp.Expr, node: exp.Expr, scope: Scope) -> Value:
             or not 1 <= int(offset.name) <= MAX_OFFSET
         ):
             refuse("window", f"The distance of LAG or LEAD is not a number from 1 to {MAX_OFFSET}.")
+        scope.proof.chose(offset.name, MAX_OFFSET.bit_length(), "a window")
         arguments = {"offset": offset.copy()}
     return replace(value, sql=_over(called.__class__(this=value.sql, **arguments), node, scope))
 
@@ -96,7 +97,7 @@ def _over(called: exp.Expr, node: exp.Expr, scope: Scope) -> exp.Expr:
     order = [_ordered(each, scope) for each in given.expressions] if given is not None else []
     spec = None
     if isinstance(called, (*_SUMMED, exp.FirstValue)):
-        spec = _frame(node, ordered=bool(order))
+        spec = _frame(node, scope, ordered=bool(order))
     if placed(node):
         order += [exp.Ordered(this=column, nulls_first=True) for column in scope.ties()]
         scope.proof.note("ties in the order of a window are broken by all other columns that the query reads")
@@ -121,7 +122,7 @@ def _ordered(node: exp.Expr, scope: Scope) -> exp.Expr:
     return exp.Ordered(this=_written(node.this, scope), desc=bool(node.args.get("desc")), nulls_first=first)
 
 
-def _frame(node: exp.Expr, *, ordered: bool) -> exp.Expr | None:
+def _frame(node: exp.Expr, scope: Scope, *, ordered: bool) -> exp.Expr | None:
     """The frame, always written out: by default from the first row to the row's peers."""
     spec = node.args.get("spec")
     if spec is None:
@@ -131,19 +132,24 @@ def _frame(node: exp.Expr, *, ordered: bool) -> exp.Expr | None:
         return exp.WindowSpec(kind=kind, start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW", end_side=None)
     if spec.args.get("kind") != "ROWS":
         refuse("window", "A frame of a window is not counted in ROWS.")
-    start = _bound(spec, "start", _STARTS, "PRECEDING")
-    end = _bound(spec, "end", _ENDS, "FOLLOWING") if spec.args.get("end") else {"end": "CURRENT ROW", "end_side": None}
+    start = _bound(spec, scope, "start", _STARTS, "PRECEDING")
+    end = (
+        _bound(spec, scope, "end", _ENDS, "FOLLOWING")
+        if spec.args.get("end")
+        else {"end": "CURRENT ROW", "end_side": None}
+    )
     return exp.WindowSpec(kind="ROWS", **start, **end)
 
 
-def _bound(spec: exp.Expr, name: str, fixed: set[tuple[str, str | None]], side: str) -> dict[str, object]:
+def _bound(spec: exp.Expr, scope: Scope, name: str, fixed: set[tuple[str, str | None]], side: str) -> dict[str, object]:
     value, given = spec.args.get(name), spec.args.get(f"{name}_side")
     if (value, given) in fixed:
         return {name: value, f"{name}_side": given}
-    literal = isinstance(value, exp.Literal) and value.name.isdecimal() and int(value.name) <= MAX_OFFSET
-    if not literal or given != side:
+    near = isinstance(value, exp.Literal) and value.name.isdecimal() and int(value.name) <= MAX_OFFSET
+    if not isinstance(value, exp.Literal) or not near or given != side:
         refuse("window", f"A frame's {name} is not UNBOUNDED {side}, a number of rows {side} or CURRENT ROW.")
-    return {name: value.copy(), f"{name}_side": given}  # type: ignore[union-attr]
+    scope.proof.chose(value.name, MAX_OFFSET.bit_length(), "a window")
+    return {name: value.copy(), f"{name}_side": given}
 
 
 def check(nodes: Sequence[exp.Expr], scope: Scope) -> None:

@@ -56,3 +56,13 @@ def test_only_the_leavers_row_leaves(name, tables, proofs):
     for leaver in people(made):
         left = {table: [row for row in reversed(rows) if row["person_id"] != leaver] for table, rows in made.items()}
         assert tables.rows(proofs[name], left) == {who: row for who, row in whole.items() if who != leaver}
+
+
+def test_what_the_author_chose_in_a_window_is_listed():
+    over = "OVER (PARTITION BY person_id ORDER BY visit_start_date"
+    text = f"SELECT person_id, max(a) AS a, min(b) AS b FROM (SELECT person_id, lag(visit_start_date, 3) {over}) AS a, "  # noqa: S608
+    text += (
+        f"count(*) {over} ROWS BETWEEN 9 PRECEDING AND 4 FOLLOWING) AS b FROM visit_occurrence) AS w GROUP BY person_id"
+    )
+    listed = [(literal.text, literal.where) for literal in proven(sql=text).literals]
+    assert listed == [("3", "a window"), ("9", "a window"), ("4", "a window")]
