@@ -13,6 +13,7 @@ from disclosure.explain import CONFIDENCE, GAUSSIAN, LAPLACE, bound
 from disclosure.mechanisms import Market, floor_scale
 from disclosure.noise import Exact, add_noise
 from disclosure.release import draw, price
+from tests.factories import snapshots
 from tests.factories.snapshots import GRANTED, STATISTICS, request, snapshot
 from tests.factories.statistics import ASKED
 from tests.factories.statistics import bound as bound_to
@@ -135,6 +136,25 @@ def price_parts(found, statistic, terms):
 
     wanted = str(found.lines[0].wanted)
     return clear(request(statistics=[{**statistic, "half_width": wanted}], epsilon="1"), terms).statistics
+
+
+EXAMPLES = {each["kind"]: each for each in [*STATISTICS, *snapshots.MORE, *snapshots.EVENTS]}
+
+
+@pytest.mark.parametrize("kind", sorted(EXAMPLES))
+def test_the_width_that_an_epsilon_gives_costs_no_more_than_that_epsilon(kind):
+    """Forwards and back again, for every statistic: the widest noise that keeps a width is at least as cheap."""
+    forwards = price(request(statistics=[EXAMPLES[kind]], epsilon="0.2"), GRANTED).lines[0]
+    if forwards.half_width_95 is None:
+        wanting = {**EXAMPLES[kind], "half_width": "10"}
+        assert refusal_of(GRANTED, statistics=[wanting]).code == "request:half_width"
+        return
+    wanted = f"{forwards.half_width_95:f}"
+    back = price(request(statistics=[{**EXAMPLES[kind], "half_width": wanted}], epsilon="1"), GRANTED).lines[0]
+    assert back.half_width_95 <= forwards.half_width_95
+    assert back.scale >= forwards.scale
+    assert back.micro_rho <= forwards.micro_rho
+    assert (back.assumes, back.mechanism) == (forwards.assumes, forwards.mechanism)
 
 
 def test_what_a_width_costs_is_enough_to_have_it():
