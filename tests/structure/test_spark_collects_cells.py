@@ -4,8 +4,10 @@ import ast
 from pathlib import Path
 
 ENGINE = Path(__file__).parents[2] / "disclosure" / "engines" / "spark.py"
-HANDED = {"collect", "toPandas", "toArrow", "toLocalIterator", "take", "head", "first", "tail", "show", "count", "foreach",
-          "foreachPartition", "write", "rdd", "toJSON", "checkpoint", "saveAsTable"}  # fmt: skip
+HANDED = set(
+    "collect toPandas toArrow toLocalIterator take head first tail show count foreach foreachPartition write rdd toJSON "
+    "checkpoint saveAsTable".split()
+)
 
 
 def functions():
