@@ -6,13 +6,13 @@ be drawn with the cheaper one is taken (see `mechanisms`).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import NoReturn
 
-from disclosure.accounting import epsilon_of_rho, rho_of_epsilon
+from disclosure.accounting import FEMTO, epsilon_of_rho, rho_of_epsilon
 from disclosure.engines.plan import CellPlan
 from disclosure.explain import width_sentence
 from disclosure.mechanisms import Market, Noise, epsilon_words
@@ -168,11 +168,21 @@ def _line(noise: Noise, asked: Asked, terms: Terms) -> PriceLine:
         assumes=noise.expected.assumes,
         cells=statistic.plan.shape[0] * statistic.coordinates,
         at_floor=noise.at_floor,
-        note=_floor_note(terms) if noise.at_floor else None,
+        note=" ".join(_notes(noise, keyed, terms)) or None,
         wanted=asked.half_width,
         delta0_e15=keyed.delta0_e15(noise.scale) if keyed else 0,
         threshold=keyed.threshold(noise.scale) if keyed else None,
     )
+
+
+def _notes(noise: Noise, keyed: Thresholded | None, terms: Terms) -> Iterator[str]:
+    if noise.at_floor:
+        yield _floor_note(terms)
+    if keyed:
+        yield (
+            f"Only codes counted above {keyed.threshold(noise.scale):,} are named, at an extra delta of "
+            f"{keyed.delta0_e15(noise.scale) / FEMTO:.1e}."
+        )
 
 
 def _floor_note(terms: Terms) -> str:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 YEAR = 12
 LEAST_MONTHS = 12
+AT_ONCE = 256  # series filtered together: some 10 MB for each array of states
 SEASONAL_FROM = 24  # months from which a season can be told from chance
 SINGLE = (0.003, 0.03, 0.1, 0.3, 1.0)  # variances, in units of the series' month-to-month variance
 LEVEL = (0.0, 0.001, 0.01, 0.1, 0.5)
@@ -41,8 +42,9 @@ def forecasts(counts: Floats, *, noise_variance: float, ahead: int) -> tuple[Flo
     mean, deviation = np.zeros((2, len(counts), ahead))
     sizes = _sizes(counts, noise_variance)
     for size in np.unique(sizes):
-        chosen = sizes == size
-        mean[chosen], deviation[chosen] = _alike(counts[chosen], float(size), noise_variance, ahead)
+        places = np.flatnonzero(sizes == size)
+        for chosen in np.split(places, range(AT_ONCE, len(places), AT_ONCE)):
+            mean[chosen], deviation[chosen] = _alike(counts[chosen], float(size), noise_variance, ahead)
     return mean, deviation
 
 

@@ -233,10 +233,18 @@ def _making(artefact: JSON) -> str:
         '<section aria-labelledby="making"><h2 id="making">How it was made</h2><p>The view below gives one row per '
         "person, made from that person’s records alone. It was cleared before any noise was drawn.</p>"
         f"<details><summary>The view, in SQL</summary>{_scroll('The view', sql)}</details>"
+        + "".join(_events(each) for each in artefact["statistics"] if "events_sql" in each)
         + (f"<h3>Values chosen by the author</h3><ul>{literals}</ul>" if literals else "")
         + (f"<h3>Notes on the view</h3><ul>{notes}</ul>" if notes else "")
         + "</section>"
     )
+
+
+def _events(statistic: JSON) -> str:
+    """The rows that a statistic counts people over."""
+    name = f"Events of {str(statistic['name']).replace('_', ' ')}"
+    sql = f"<pre>{escape(statistic['events_sql'])}</pre>"
+    return f"<details><summary>{escape(name)}, in SQL</summary>{_scroll(name, sql)}</details>"
 
 
 def _files(artefact: JSON, about: JSON) -> str:
