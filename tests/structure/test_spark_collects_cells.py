@@ -5,8 +5,25 @@ from pathlib import Path
 
 ENGINE = Path(__file__).parents[2] / "disclosure" / "engines" / "spark.py"
 HANDED = set(
-    "collect toPandas toArrow toLocalIterator take head first tail show count foreach foreachPartition write rdd toJSON "
-    "checkpoint saveAsTable".split()
+    [
+        "collect",
+        "toPandas",
+        "toArrow",
+        "toLocalIterator",
+        "take",
+        "head",
+        "first",
+        "tail",
+        "show",
+        "count",
+        "foreach",
+        "foreachPartition",
+        "write",
+        "rdd",
+        "toJSON",
+        "checkpoint",
+        "saveAsTable",
+    ]
 )
 
 
