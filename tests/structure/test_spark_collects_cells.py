@@ -4,27 +4,11 @@ import ast
 from pathlib import Path
 
 ENGINE = Path(__file__).parents[2] / "disclosure" / "engines" / "spark.py"
-HANDED = set(
-    [
-        "collect",
-        "toPandas",
-        "toArrow",
-        "toLocalIterator",
-        "take",
-        "head",
-        "first",
-        "tail",
-        "show",
-        "count",
-        "foreach",
-        "foreachPartition",
-        "write",
-        "rdd",
-        "toJSON",
-        "checkpoint",
-        "saveAsTable",
-    ]
-)
+HANDED = {
+    "collect", "toPandas", "toArrow", "toLocalIterator", "take", "head",
+    "first", "tail", "show", "count", "foreach", "foreachPartition",
+    "write", "rdd", "toJSON", "checkpoint", "saveAsTable",
+}  # fmt: skip
 
 
 def functions():
