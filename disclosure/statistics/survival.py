@@ -113,7 +113,8 @@ class Survival:
         ):
             half = math.ceil(quantile(CONFIDENCE) * spread + 0.5)
             low, high = (Decimal(int(raw) + sign * half) for sign in (-1, 1))
-            yield Estimate(Decimal(max(0, round(shown))), low, high, half > raw, ())
+            value = min(max(Decimal(round(shown)), low, Decimal(0)), max(high, Decimal(0)))
+            yield Estimate(value, low, high, half > raw, ()) if high >= 0 else Estimate(value, None, None, True, ())
 
     def _shares(self, table: LifeTable, curve: Curve, ordered: Floats) -> Iterator[Estimate]:
         normal, people = quantile(CONFIDENCE), table.at_risk.tolist()

@@ -75,6 +75,7 @@ FIELDS: dict[str, tuple[Any, ...]] = {
     "time_upper": ("30",),
     "age": ("age",),
     "step": ("10",),
+    "on": ([{"of": "treated"}], [{"of": "sex", "reference": "male"}]),
     "ahead": (2,),
     "events": (
         {**_ILLNESSES, "date": "condition_start_date", "per": "month", "first": "2024-01", "last": "2024-06"},
