@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from disclosure.recounts import coordinates
+
 CONFIDENCE = 0.95
 SIMULTANEOUS = 1 - 1e-9
 GAUSSIAN = "discrete Gaussian"
@@ -56,35 +58,20 @@ def width_sentence(half_width: Decimal | None, unit: str, assumes: str | None) -
     return f"{about} {width}{f', {assumes}' if assumes else ''}."
 
 
-def coordinates(statistic: Mapping[str, Any], exact: Mapping[str, Fraction | int]) -> list[Fraction]:
-    """What a cell's drawn numbers are without noise, from a plain recount.
-
-    `statistic` is its entry in the artefact; `exact` holds `people`, and `with` for a proportion or `total` for a sum
-    or mean: the total of clamped values, in the column's own unit.
-    """
-    kind = statistic["kind"]
-    people = Fraction(exact.get("people", 0))
-    if kind == "proportion":
-        return [Fraction(exact["with"]), people - Fraction(exact["with"])]
-    if kind in ("sum", "mean"):
-        total = Fraction(exact["total"]) / Fraction(statistic["unit_step"])
-        weighted = [people * int(statistic["weight"])] if kind == "mean" else []
-        return [total - people * int(statistic["centre_units"]), *weighted]
-    return [people]
-
-
 def check_cell(
     statistic: Mapping[str, Any],
     cell: Mapping[str, Any],
-    exact: Mapping[str, Fraction | int],
+    exact: Mapping[str, Any],
     *,
     cells: int,
     confidence: float = SIMULTANEOUS,
 ) -> bool:
     """True when each drawn number of a released cell lies within the simultaneous bound of a plain recount.
 
-    `cells` is how many numbers are checked together (all drawn numbers of all checked releases). A recount is exact
-    knowledge: this is for demonstrations and tests on synthetic people only.
+    `cell` holds what was `drawn` for it: of statistics that give several figures from the same numbers, those of all
+    entries together. `exact` is what `recounts.coordinates` reads. `cells` is how many numbers are checked together
+    (all drawn numbers of all checked releases). A recount is exact knowledge: this is for demonstrations and tests on
+    synthetic people only.
     """
     limit = bound(Fraction(statistic["scale"]), statistic["mechanism"], confidence, cells)
     expected = coordinates(statistic, exact)

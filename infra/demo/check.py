@@ -6,16 +6,14 @@ Exact, so it never leaves the demonstration; only "inside" or "outside" is said.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from disclosure.explain import check_cell
 from infra.demo.recount import Person
+from infra.demo.recount_kinds import Row, recounted
 from infra.demo.requests import SYSTOLIC
 
-Row = Mapping[str, Any]
-Exact = dict[str, Fraction | int]
 HYPERTENSION, DIABETES, EMERGENCY = {320128}, {201826, 201254}, 9203
 _NUMBER = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)")
 _WEIGHTS = range(10, 1, -1)
@@ -54,54 +52,32 @@ def cells_outside(
     for artefact, view in artefacts:
         rows = [view(person) for person in people]
         for statistic in artefact["statistics"]:
-            exact = _exact(statistic, rows)
-            for cell in artefact["cells"]:
-                if cell["statistic"] == statistic["name"]:
-                    truth = exact(cell["keys"])
-                    if not check_cell(statistic, cell, truth, cells=drawn):
-                        wrong.append(f"{artefact['title']} / {statistic['name']}")
+            entries = [cell for cell in artefact["cells"] if cell["statistic"] == statistic["name"]]
+            checked = _checked(statistic, entries, rows)
+            wrong += [
+                f"{artefact['title']} / {statistic['name']}"
+                for cell, exact in checked
+                if not check_cell(statistic, cell, exact, cells=drawn)
+            ]
     return wrong
 
 
-def _exact(statistic: Mapping[str, Any], rows: Sequence[Row]) -> Callable[[Mapping[str, Any]], Exact]:
-    """What a plain count gives for the keys of a cell."""
+def _checked(
+    statistic: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], rows: Sequence[Row]
+) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """What was drawn together, with what a plain count gives for it."""
     by: list[str] = statistic["by"]
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
         groups.setdefault(tuple(row[name] for name in by), []).append(row)
-
-    def exact(keys: Mapping[str, Any]) -> Exact:
-        group = groups.get(tuple(keys[name] for name in by), [])
-        return _KINDS[statistic["kind"]](statistic, keys, group)
-
-    return exact
-
-
-def _count(_: Mapping[str, Any], __: Mapping[str, Any], group: Sequence[Row]) -> Exact:
-    return {"people": len(group)}
-
-
-def _proportion(statistic: Mapping[str, Any], _: Mapping[str, Any], group: Sequence[Row]) -> Exact:
-    known = [row[statistic["of"]] for row in group if row[statistic["of"]] is not None]
-    return {"people": len(known), "with": sum(known)}
-
-
-def _total(statistic: Mapping[str, Any], _: Mapping[str, Any], group: Sequence[Row]) -> Exact:
-    low, high = Fraction(statistic["lower"]), Fraction(statistic["upper"])
-    known = [row[statistic["of"]] for row in group if row[statistic["of"]] is not None]
-    return {"people": len(known), "total": sum((min(max(value, low), high) for value in known), Fraction(0))}
-
-
-def _histogram(statistic: Mapping[str, Any], keys: Mapping[str, Any], group: Sequence[Row]) -> Exact:
-    edges = [Fraction(edge) for edge in statistic["edges"]]
-    names = [f"{low}..{high}" for low, high in pairwise(statistic["edges"])]
-    place = names.index(keys[statistic["of"]])
-    low, high, last = edges[place], edges[place + 1], place == len(names) - 1
-    values = [row[statistic["of"]] for row in group if row[statistic["of"]] is not None]
-    return {"people": sum(low <= value < high or (last and value == high) for value in values)}
-
-
-_KINDS = {"count": _count, "proportion": _proportion, "sum": _total, "mean": _total, "histogram": _histogram}
+    listed = {name: {entry["keys"][name] for entry in entries} - {"*"} for name in statistic.get("within", [])}
+    cells: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for entry in entries:
+        cells.setdefault(tuple(entry["keys"][name] for name in by), []).append(entry)
+    for keys, cell in cells.items():
+        for each in [cell] if any(not entry["drawn"] for entry in cell) else [[entry] for entry in cell]:
+            numbers = {"drawn": [number for entry in each for number in entry["drawn"]]}
+            yield numbers, recounted(statistic, each[0]["keys"], groups.get(keys, []), listed)
 
 
 def everybody_named(data: Path) -> set[str]:

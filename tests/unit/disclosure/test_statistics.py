@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from disclosure.artefact import FORMAT
-from disclosure.explain import CONFIDENCE, GAUSSIAN, bound, check_cell, coordinates
+from disclosure.explain import CONFIDENCE, GAUSSIAN, bound, check_cell
+from disclosure.recounts import coordinates
 from disclosure.statistics.base import exactly
 from disclosure.statistics.registry import OVER_EVENTS, REGISTRY
 from disclosure.terms import STATISTICS
