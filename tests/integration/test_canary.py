@@ -167,6 +167,6 @@ def test_a_sighting_is_seen_in_every_dress(tmp_path: Path) -> None:
             archive.writestr("inside", text * 50)
         (tmp_path / f"{name}.gz").write_bytes(gzip.compress((text * 50).encode()))
     with duckdb.connect() as connection:
-        connection.execute(f"COPY (SELECT 9990000018 AS n FROM range(9)) TO '{tmp_path / 'n.parquet'}'")
+        connection.sql("SELECT 9990000018 AS n FROM range(9)").write_parquet(str(tmp_path / "n.parquet"))
     for path in files(tmp_path):
         assert any(sightings(*each, {number}) for each in contents(path)), path.name
