@@ -224,6 +224,20 @@ def own_events(plan: EventPlan | CodePlan, crowd, who):
     return [{name: int(v) if name.endswith("_id") and v is not None else v for name, v in row.items()} for row in found]
 
 
+@pytest.mark.parametrize("name", [pytest.param("duckdb"), pytest.param("spark", marks=pytest.mark.slow)])
+def test_of_a_person_with_too_many_rows_the_same_few_stay(name, tmp_path):
+    """Which of them is a secret of the engine's; that they are so many, and no others tomorrow, is not."""
+    made = world(20, 4, most=9, ties=True)
+    text = "SELECT person_id, count(*) AS n, sum(days_supply) AS days FROM drug_exposure GROUP BY person_id"
+    view = proven(sql=text, rows_per_person=2)
+    held = Counter(row["person_id"] for row in made["drug_exposure"])
+    plans = [CellPlan("n", (), (CountAll(), Sum("n", 0, 2), Sum("days", 0, 300)))]
+    found = [engine(name)(view, plans, write(made, tmp_path / str(seed), seed=seed))[0][0] for seed in (1, 2)]
+    assert found[0].tolist() == found[1].tolist()
+    assert found[0][:2].tolist() == [len(held), sum(min(rows, 2) for rows in held.values())]
+    assert max(held.values()) > 2
+
+
 @pytest.mark.slow
 def test_every_shape_of_view_is_the_same_on_spark(tmp_path_factory):
     """All of them in one query, so that Spark plans and runs once; with ties, which both break in one way."""
