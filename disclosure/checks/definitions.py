@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 import sqlglot
 from sqlglot import exp
 
-from disclosure.clearance import Cleared
 from disclosure.requests import ReleaseRequest, Statistic
 
 READ = "read_"
@@ -49,9 +48,9 @@ class _Relation:
         return f"{self.label} where {' and '.join(sorted(self.conditions))}" if self.conditions else self.label
 
 
-def define(request: ReleaseRequest, cleared: Cleared) -> Definition:
-    """The definition of a cleared request."""
-    tree = sqlglot.parse_one(cleared.view.sql, dialect="duckdb")
+def define(request: ReleaseRequest, view_sql: str) -> Definition:
+    """The definition of a request; `view_sql` is the canonical SQL that its view was proven into."""
+    tree = sqlglot.parse_one(view_sql, dialect="duckdb")
     known: dict[str, _Relation] = {}
     for step in tree.find_all(exp.CTE):
         if not step.alias.startswith(READ):

@@ -68,6 +68,12 @@ def compare(here: Definition, earlier: Earlier) -> Compared:
     return Compared(earlier.release_id, earlier.same_project, relation, only_here, only_there, shared)
 
 
+def related(here: Definition, earlier: Earlier) -> bool:
+    """Is there anything to be taken from one another: the same statistic, of people chosen nearly alike?"""
+    compared = compare(here, earlier)
+    return bool(compared.shared) and compared.relation is not Relation.APART
+
+
 def _relation(meet: bool, only_here: Sequence[str], only_there: Sequence[str]) -> Relation:
     if not meet or len(only_here) + len(only_there) > MANY:
         return Relation.APART
@@ -85,8 +91,8 @@ def guard(here: Definition, earlier: Sequence[Earlier], artefact: JSON | None, l
     """
     found = []
     for each in earlier:
-        compared = compare(here, each)
-        if compared.shared and compared.relation is not Relation.APART:
+        if related(here, each):
+            compared = compare(here, each)
             small = list(_small(compared, artefact, each.artefact, least))
             found.append(_finding(compared, small, artefact is not None and each.artefact is not None))
     return found

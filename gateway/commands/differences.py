@@ -4,26 +4,26 @@ Checkers read everything; an author reads of the own project, and of others a fi
 """
 
 import json
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from sqlmodel import col
 
 from disclosure.checks.definitions import Definition, define
-from disclosure.checks.differencing import Earlier, for_author, guard
-from disclosure.checks.offline import terms_in
+from disclosure.checks.differencing import RULE, Earlier, for_author, guard, related
 from disclosure.checks.presets import Rule, preset
-from disclosure.clearance import clear
+from disclosure.checks.verdicts import Finding, Outcome
 from disclosure.requests import parse_request
 from gateway.commands.downloads import Objects
 from gateway.commands.perform import Gateway
 from gateway.commands.terms import object_name
-from gateway.models import Grant, Pool, Release
+from gateway.models import Grant, Release
 from gateway.store.unit_of_work import Work
 from gateway.vocabulary import ReleaseState
 from workspaces.catalogue.errors import Invalid
 
-MOST = 200  # the newest are compared; a page must not take longer the longer a pool lives
+MOST = 100  # so many are compared, of the own project first: a page must not take longer the longer a pool lives
 OUT = frozenset({ReleaseState.RELEASED, ReleaseState.RECALLED})
 UNDER_WAY = frozenset(
     {
@@ -42,26 +42,33 @@ def beside(gateway: Gateway, objects: Objects, *, release_id: str, desk: bool) -
     """What the guard finds, as JSON: all of it at the checker's desk, else what the author may read."""
     with gateway.unit.reading() as work:
         release = work.need(Release, release_id)
-        here = _defined(work, release)
-        if here is None:
-            return []
         grant = work.find(Grant, Grant.project_id == release.project_id)
-        least = _least(grant.preset) if grant else 0
         others = _others(work, release)
-        defined = [(row, each) for row in others if (each := _defined(work, row)) is not None]
-    earlier = [
-        Earlier(row.id, definition, row.project_id == release.project_id, _values(objects, row))
-        for row, definition in defined
-    ]
+    here, least = _defined(release), _least(grant.preset) if grant else 0
+    if here is None:
+        return []
+    earlier = [found for row in others[:MOST] if (found := _earlier(objects, release, row, here)) is not None]
     own = _values(objects, release, sealed=desk)
     told = guard(here, earlier, own, least) if desk else for_author(here, earlier, own, least)
+    if len(others) > MOST:
+        told.append(Finding(RULE, Outcome.PERSON, f"{MOST} releases were compared, of the own project first; not all."))
     return [each.shown() for each in told]
 
 
+def _earlier(objects: Objects, release: Release, other: Release, here: Definition) -> Earlier | None:
+    """The other release, if anything could be taken from one another; only then are its values read."""
+    definition = _defined(other)
+    if definition is None:
+        return None
+    found = Earlier(other.id, definition, other.project_id == release.project_id)
+    return replace(found, artefact=_values(objects, other)) if related(here, found) else None
+
+
 def _others(work: Work, release: Release) -> list[Release]:
-    """Of the same pool, out or under way, newest first."""
+    """Of the same pool, out or under way; the own project's first, then the newest."""
     rows = work.all(Release, Release.id != release.id, order=col(Release.created_at).desc())
-    return [row for row in rows if row.state in OUT | UNDER_WAY][:MOST]
+    found = [row for row in rows if row.state in OUT | UNDER_WAY]
+    return sorted(found, key=lambda row: row.project_id != release.project_id)
 
 
 def _least(name: str) -> int:
@@ -76,20 +83,15 @@ def _values(objects: Objects, release: Release, *, sealed: bool = False) -> dict
     return held
 
 
-def _defined(work: Work, release: Release) -> Definition | None:
-    grant = work.find(Grant, Grant.project_id == release.project_id)
-    pool = work.find(Pool)
-    if grant is None or pool is None:
-        return None
-    shown = {**grant.model_dump(mode="json"), "public_population": pool.public_population, "tier": "JOBS"}
-    return _definition(json.dumps(release.request, sort_keys=True), json.dumps(shown, sort_keys=True))
+def _defined(release: Release) -> Definition | None:
+    """None where a request was never priced, or is one that this version no longer reads."""
+    sql = release.price.get("view_sql")
+    return _definition(json.dumps(release.request, sort_keys=True), str(sql)) if sql else None
 
 
 @lru_cache(maxsize=1_000)
-def _definition(request: str, grant: str) -> Definition | None:
-    """None where a request can no longer be asked: the grant or the catalogue has changed since."""
+def _definition(request: str, view_sql: str) -> Definition | None:
     try:
-        asked = parse_request(json.loads(request))
-        return define(asked, clear(asked, terms_in(json.loads(grant))))
+        return define(parse_request(json.loads(request)), view_sql)
     except Invalid:
         return None

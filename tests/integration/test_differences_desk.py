@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from disclosure.checks.differencing import ELSEWHERE
+from gateway.commands import differences
 from gateway.commands.differences import beside
 from gateway.commands.terms import object_name
 from gateway.models import Release
@@ -106,12 +107,40 @@ def test_what_never_came_out_is_not_compared(town: Town, objects: LocalObjects, 
     assert told(town, objects, submitted_release(town, project_id, SOME), desk=True) == []
 
 
-def test_a_request_that_can_no_longer_be_asked_is_passed_over(town: Town, objects: LocalObjects) -> None:
+def test_a_request_that_can_no_longer_be_read_is_passed_over(town: Town, objects: LocalObjects) -> None:
     project_id = project(town, "One")
     earlier = out(town, objects, project_id, 500)
     with town.gateway.unit.writing() as work:
-        work.need(Release, earlier).request = {**ALL, "view": {"sql": "SELECT person_id, gone FROM person"}}
+        work.need(Release, earlier).request = {**ALL, "statistics": [{"name": "n", "kind": "of another age"}]}
     assert told(town, objects, submitted_release(town, project_id, SOME), desk=True) == []
+
+
+def test_values_of_unrelated_releases_are_not_read(town: Town, objects: LocalObjects) -> None:
+    project_id = project(town, "One")
+    out(town, objects, project_id, 500)
+    release_id = submitted_release(town, project_id, REQUEST)
+
+    class Closed:
+        def get_bytes(self, name: str) -> bytes:
+            raise AssertionError(name)
+
+    assert beside(town.gateway, Closed(), release_id=release_id, desk=True) == []
+
+
+def test_of_very_many_it_says_that_not_all_were_compared(
+    town: Town, objects: LocalObjects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project_id = project(town, "One")
+    out(town, objects, project_id, 500)
+    release_id = submitted_release(town, project_id, SOME)
+    monkeypatch.setattr(differences, "MOST", 1)
+    assert len(told(town, objects, release_id, desk=True)) == 1
+    other = {**ALL, "title": "Again", "epsilon": "0.4"}
+    again = submitted_release(town, project_id, other)
+    with town.gateway.unit.writing() as work:
+        work.need(Release, again).state = ReleaseState.SEALED
+    found = told(town, objects, release_id, desk=True)
+    assert found[-1]["sentence"] == "1 releases were compared, of the own project first; not all."
 
 
 def test_looking_changes_nothing(town: Town, objects: LocalObjects) -> None:

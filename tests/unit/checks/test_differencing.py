@@ -25,7 +25,7 @@ UNION = """SELECT person_id, min(d) AS first FROM (
 
 def sql(text, statistics=COUNT):
     asked = request(view={"sql": text}, statistics=statistics)
-    return define(asked, clear(asked, TERMS))
+    return define(asked, clear(asked, TERMS).view.sql)
 
 
 ALL = "SELECT person_id, sex FROM person"
@@ -72,7 +72,7 @@ def test_the_clauses_that_differ_are_named(here, there, relation, only_here, onl
 def test_a_form_and_sql_of_the_same_meaning_are_the_same():
     form = {"columns": [{"name": "sex", "person": "sex"}], "where": [{"column": "sex", "is": "female"}]}
     asked = request(view={"form": form}, statistics=COUNT)
-    assert define(asked, clear(asked, TERMS)) == sql(WOMEN)
+    assert define(asked, clear(asked, TERMS).view.sql) == sql(WOMEN)
 
 
 def test_names_of_columns_and_statistics_do_not_hide_a_repeat():
@@ -95,7 +95,7 @@ def test_what_is_worked_out_from_other_events_is_not_the_same():
             view={"form": {"columns": [{"name": "f", "exists": events}]}},
             statistics=[{"name": "n", "kind": "count", "by": ["f"]}],
         )
-        return define(asked, clear(asked, TERMS))
+        return define(asked, clear(asked, TERMS).view.sql)
 
     assert not compare(flagged(320128), Earlier("rel-1", flagged(201826), True)).shared
     assert compare(flagged(320128), Earlier("rel-1", flagged(320128), True)).shared
@@ -117,7 +117,7 @@ def test_every_shape_of_a_view_has_a_definition_without_an_alias(shape):
     terms = terms_in(without_grant())
     view = {"sql": SHAPES[shape]}
     asked = request(view=view, statistics=[{"name": "n", "kind": "count"}])
-    found = define(asked, clear(asked, terms))
+    found = define(asked, clear(asked, terms).view.sql)
     assert found.population
     assert not re.search(r"\b(t\d+|step_\d+|read_\w+)\b", " ".join(found.population))
     assert compare(found, Earlier("rel-1", found, True)).relation is Relation.SAME
@@ -130,7 +130,7 @@ def test_the_branches_of_a_union_are_compared():
     def defined(concept):
         terms = terms_in(without_grant())
         asked = request(view={"sql": either(concept)}, statistics=[{"name": "n", "kind": "count"}])
-        return define(asked, clear(asked, terms))
+        return define(asked, clear(asked, terms).view.sql)
 
     assert defined(320128) != defined(201826)
     assert "320128" in str(defined(320128).population)
