@@ -75,7 +75,11 @@ FIELDS: dict[str, tuple[Any, ...]] = {
     "time_upper": ("30",),
     "age": ("age",),
     "step": ("10",),
-    "on": ([{"of": "treated"}], [{"of": "sex", "reference": "male"}]),
+    "on": (
+        [{"of": "days", "lower": "0", "upper": "30"}, {"of": "treated"}],
+        [{"of": "treated"}],
+        [{"of": "sex", "reference": "male"}],
+    ),
     "ahead": (2,),
     "events": (
         {**_ILLNESSES, "date": "condition_start_date", "per": "month", "first": "2024-01", "last": "2024-06"},

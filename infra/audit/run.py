@@ -19,7 +19,7 @@ from infra.audit.people import alike
 from infra.audit.search import Neighbours, Place, change, pair_in, worst
 from workspaces.catalogue.errors import Invalid
 
-AT_ONCE = 15  # statistics of one request while the search goes on
+AT_ONCE = 20  # statistics of one request while the search goes on
 CROWDED = 9  # people with the same rows, so that their keys are named
 
 
@@ -33,7 +33,7 @@ class Size:
     guesses: int
 
 
-SMALL = Size(tries=40, runs=1_500, many_runs=40_000, guesses=2_000)
+SMALL = Size(tries=36, runs=1_500, many_runs=40_000, guesses=2_000)
 FULL = Size(tries=600, runs=150_000, many_runs=200_000, guesses=60_000)
 
 
