@@ -5,6 +5,7 @@ Exact, so it never leaves the demonstration; only "inside" or "outside" is said.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,19 @@ def emergency(person: Person) -> Row:
         "sex": person.sex,
         "visits": Fraction(sum(concept == EMERGENCY for concept, _, _ in person.visits)),
         "diabetes": bool(person.condition_concepts() & DIABETES),
+    }
+
+
+def follow_up(person: Person) -> Row:
+    """The row of a person in the view of the third request."""
+    visits = [start for concept, start, _ in person.visits if concept == EMERGENCY]
+    ends = min(visits, default=date(2026, 6, 29))
+    return {
+        **blood_pressure(person),
+        "diabetes": bool(person.condition_concepts() & DIABETES),
+        "visits": Fraction(len(visits)),
+        "visited": bool(visits),
+        "days": Fraction((ends - date(2016, 7, 4)).days),
     }
 
 

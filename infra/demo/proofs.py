@@ -14,7 +14,7 @@ from infra.demo.recount import Recount, people
 from infra.demo.summary import Built, artefact_of
 from workspaces.snapshots import read_manifest
 
-_VIEWS = {"form": check.blood_pressure, "sql": check.emergency}
+_VIEWS = {"form": check.blood_pressure, "sql": check.emergency, "models": check.follow_up}
 
 
 @dataclass

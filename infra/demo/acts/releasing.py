@@ -1,11 +1,11 @@
-"""Two releases are priced, cleared and drawn."""
+"""Releases of every statistic of people are priced, cleared and drawn."""
 
 from collections.abc import Callable
 
 from infra.demo import requests as asked
 from infra.demo.journey import Journey, Json, id_of, state_of, wait
 
-REQUESTS = {"form": asked.BLOOD_PRESSURE, "sql": asked.EMERGENCY}
+REQUESTS = {"form": asked.BLOOD_PRESSURE, "sql": asked.EMERGENCY, "models": asked.FOLLOW_UP}
 
 
 def price(journey: Journey) -> None:
@@ -28,7 +28,7 @@ def price(journey: Journey) -> None:
 
 
 def submit(journey: Journey) -> None:
-    """Two requests are drafted and submitted, one checker clears their plans, and they are drawn."""
+    """Requests are drafted and submitted, one checker clears their plans, and they are drawn."""
     for name, request in REQUESTS.items():
         journey.releases[name] = _submit(journey, name, request)
     for name, release in journey.releases.items():
