@@ -22,7 +22,7 @@ def answer_of(connection: duckdb.DuckDBPyConnection, view: exp.Expr, plan: CellP
     values = [column(key.name) for key, _ in plan.keys] + ([step_of(plan.steps)] if plan.steps else [])
     sums = [node for measure in plan.measures for node in _summed(measure)]
     grouped = _selected(exp.select(*_named("k", values), *_named("n", sums)).from_(view), len(values))
-    places = [_place(f"k{at}", list(domain.values)) for at, (_, domain) in enumerate(plan.keys)]
+    places = [place_of(f"k{at}", list(domain.values)) for at, (_, domain) in enumerate(plan.keys)]
     places += [column(f"k{at}") for at in range(len(places), len(values))]
     totals = [exp.cast(exp.Sum(this=column(f"n{at}")), "BIGINT") for at in range(len(sums))]
     placed = exp.select(*_named("k", places), *_named("n", totals)).from_(grouped.subquery("grouped"))
@@ -53,7 +53,7 @@ def _filled(plan: CellPlan, found: dict[str, NDArray[np.int64]], numbers: int) -
     return made.reshape(plan.shape)
 
 
-def _place(name: str, values: list[str | int | bool]) -> exp.Expr:
+def place_of(name: str, values: list[str | int | bool]) -> exp.Expr:
     """The place of the value in its domain, counted from 0; NULL when it is not there."""
     listed = exp.Anonymous(this="list_position", expressions=[exp.array(*map(exp.convert, values)), column(name)])
     return exp.Sub(this=listed, expression=exp.Literal.number(1))
