@@ -106,9 +106,10 @@ class Linear:
                 name, label, per = f"difference_{term.column}", f"Difference with {term.column}", Fraction(2)
                 largest, units = span, outcome.unit
             else:
-                name, label = f"slope_{term.column}", f"Change per {term.unit} of {term.column}"
+                each = "one more" if term.unit == "1" else f"each {term.unit}"
+                name, label = f"slope_{term.column}", f"Change for {each} of {term.column}"
                 per = 1 / (term.radius * term.step)
-                largest, units = span / ((term.upper - term.lower) * term.step), f"{outcome.unit} per {term.unit}"
+                largest, units = span / ((term.upper - term.lower) * term.step), _per(outcome.unit, term.unit)
             digits = digits_of(outcome.step * largest / span)
             found.append(Coefficient(name, label, units, basis[i] * float(unit * per), largest, digits))
         return found
@@ -180,6 +181,11 @@ class Linear:
             "measures": self._measures(),
             "sampling": True,
         }
+
+
+def _per(unit: str, other: str) -> str:
+    """The unit of a slope; of numbers without a unit it is the outcome's."""
+    return unit if other == "1" else f"{unit} per {other}"
 
 
 def _described(term: Term) -> dict[str, str]:

@@ -111,7 +111,7 @@ class Logistic:
         yield Entry("term", "odds", f"Odds at {references}")
         for column, domain in self.covariates:
             for value, label in list(zip(domain.values, domain.labels, strict=True))[1:]:
-                text = f"{column.name} {label}, compared with {domain.labels[0]}"
+                text = f"{column.name} {label} to {domain.labels[0]}"
                 yield Entry("term", f"{column.name}={text_of_key(value)}", text)
 
     def about(self) -> dict[str, Any]:

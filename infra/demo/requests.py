@@ -109,7 +109,7 @@ FOLLOW_UP: dict[str, Any] = {
         | {"groups": [True, False]},
         {"name": "stp_by_hypertension", "kind": "table", "by": ["stp", "hypertension"]},
         {"name": "pressure", "kind": "linear", "of": "systolic", "lower": 90, "upper": 190}
-        | {"on": [{"of": "visits", "lower": 0, "upper": 10}, {"of": "hypertension"}, {"of": "diabetes"}]},
+        | {"on": [{"of": "visits", "lower": 0, "upper": 4}, {"of": "hypertension"}, {"of": "diabetes"}]},
         {"name": "who_has_hypertension", "kind": "logistic", "of": "hypertension"}
         | {"on": [{"of": "sex"}, {"of": "diabetes"}]},
     ],

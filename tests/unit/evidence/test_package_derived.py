@@ -59,12 +59,12 @@ DERIVED = [
             "on": [{"of": "born", "lower": 1920, "upper": 2000}, {"of": "hypertension"}],
         },
         ["expected", "slope_born", "difference_hypertension", "people"],
-        ["Trend: change per a of born", "mm[Hg] per a", "Trend: expected sbp at born 1960, hypertension no"],
+        ["Trend: change for each a of born", "mm[Hg] per a", "Trend: expected sbp at born 1960, hypertension no"],
     ),
     (
         {"name": "who", "kind": "logistic", "of": "hypertension", "on": [{"of": "sex", "reference": "male"}]},
         [],
-        ["Who by term", "Odds at sex Male", "sex Female, compared with Male", "ratio"],
+        ["Who by term", "Odds at sex Male", "sex Female to Male", "ratio"],
     ),
     (
         {"name": "free", "kind": "survival", "of": "hypertension", "time": "born", "upper": 2000, "step": 50},
