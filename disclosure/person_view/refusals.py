@@ -12,7 +12,7 @@ NEXT = {
         "Use count, min, max, sum, avg, bool_or, bool_and, count_if, arg_max, arg_min, coalesce, case, least, "
         "greatest, abs, year, month, day, date_diff or in_code_list."
     ),
-    "star": "Name each column.",
+    "star": "Name each column, or write * or t.* in a query without DISTINCT, QUALIFY, UNION or several windows.",
     "distinct": "Write SELECT DISTINCT or count(DISTINCT …), or group by person_id.",
     "limit": "Leave LIMIT and OFFSET out; a view has one row for each person.",
     "order": "Leave ORDER BY out; for the latest value use arg_max(value, date).",

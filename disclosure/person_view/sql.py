@@ -73,7 +73,7 @@ CORE: dict[Any, tuple[str, ...]] = (
         exp.Var: ("this",),
         exp.DateDiff: ("this", "expression", "unit", "date_part_boundary"),
         exp.Anonymous: ("this", "expressions"),
-        exp.Star: (),
+        exp.Star: ("except_",),
         exp.Distinct: ("expressions",),
         exp.Count: ("this", "big_int"),
         exp.Filter: _BINARY,
@@ -95,6 +95,7 @@ CORE: dict[Any, tuple[str, ...]] = (
 SUGAR: dict[Any, tuple[str, ...]] = CORE | {
     exp.Select: (*CORE[exp.Select], "distinct", "qualify", "windows"),
     exp.Qualify: ("this",),
+    exp.Group: (*CORE[exp.Group], "all"),
     exp.Exists: ("this",),
     exp.In: ("this", "expressions", "query"),
     exp.Join: (*CORE[exp.Join], "method"),
@@ -185,14 +186,20 @@ def _check_place(node: exp.Expr) -> None:
         refuse(code, "A name holds characters other than ASCII letters, digits and underscores.")
     if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
         refuse("table", "FROM holds something that is not the name of a table.")
-    if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
-        refuse("star", "SELECT * does not say which columns are read.")
+    if isinstance(node, exp.Star) and not _stands_for_columns(node):
+        refuse("star", "A star stands where no columns are listed.")
     if isinstance(node, exp.Distinct) and not isinstance(node.parent, exp.Count | exp.Select):
         refuse("distinct", "DISTINCT is allowed inside count and after SELECT only.")
     if isinstance(node, exp.Order) and not isinstance(node.parent, exp.Window):
         refuse("order", "ORDER BY stands outside a window.")
     if isinstance(node, exp.Subquery) and not isinstance(node.parent, exp.From | exp.Join | exp.In | exp.Union):
         refuse("subquery", "A query stands in an expression.")
+
+
+def _stands_for_columns(star: exp.Star) -> bool:
+    """In SELECT *, t.* or, without exceptions, count(*)."""
+    holder = star.parent.parent if isinstance(star.parent, exp.Column) else star.parent
+    return isinstance(holder, exp.Select) or (isinstance(star.parent, exp.Count) and not star.args.get("except_"))
 
 
 def _refuse_node(node: exp.Expr) -> NoReturn:

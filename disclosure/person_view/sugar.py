@@ -5,9 +5,13 @@ become joins, windows and groups. Nothing here is trusted: what comes out is pro
 left over is refused there.
 """
 
+from collections.abc import Iterable
+
 from sqlglot import exp
 
+from disclosure.person_view import aggregates
 from disclosure.person_view.refusals import refuse
+from disclosure.person_view.relations.scope import whole
 from disclosure.person_view.schema import PERSON_ID
 from disclosure.person_view.sql import MAX_NODES
 from disclosure.person_view.sugar_joins import joins
@@ -37,6 +41,7 @@ def plain(tree: exp.Select) -> exp.Select:
 
 def _select(select: exp.Select) -> exp.Select:
     _name_windows(select)
+    _name_groups(select)
     joins(select)
     return _distinct(_qualified(select))
 
@@ -55,6 +60,21 @@ def _name_windows(select: exp.Select) -> None:
             given = held.args.get(part)
             if given and not window.args.get(part):
                 window.set(part, [each.copy() for each in given] if isinstance(given, list) else given.copy())
+
+
+def _name_groups(select: exp.Select) -> None:
+    """GROUP BY 1, 2 and GROUP BY ALL as the columns of SELECT that are meant."""
+    group = select.args.get("group")
+    if group is None:
+        return
+    columns = [node.unalias() for node in select.expressions]
+    if group.args.pop("all", None):
+        group.set("expressions", [each.copy() for each in columns if each.find(*aggregates.NODES) is None])
+        return
+    for place, node in enumerate(group.expressions):
+        which = whole(node)
+        if which is not None and 1 <= which <= len(columns):
+            group.expressions[place].replace(columns[which - 1].copy())
 
 
 def _qualified(select: exp.Select) -> exp.Select:
@@ -91,6 +111,7 @@ def _told_apart(select: exp.Select) -> exp.Select:
     windows = [node for part in select.expressions for node in part.find_all(exp.Window) if placed(node)]
     if len(windows) < 2 or select.args.get("group"):
         return select
+    _no_star(node.name for node in select.expressions)
     names: dict[tuple[str, str], str] = {}
     for node in select.expressions:
         for column in node.find_all(exp.Column):
@@ -146,6 +167,12 @@ def _union(node: exp.Expr) -> exp.Expr:
 
 def _around(inner: exp.Expr, names: list[str], alias: str) -> exp.Select:
     """SELECT names FROM (inner); the inner query is taken along, not copied."""
+    _no_star(names)
     made = exp.select(*(exp.column(name, alias) for name in names))
     start = exp.alias_(exp.Subquery(this=inner.copy()), alias, table=True)
     return made.from_(start, copy=False)
+
+
+def _no_star(names: Iterable[str]) -> None:
+    if "*" in names:
+        refuse("star", "A star stands in a query with DISTINCT, QUALIFY, UNION or several windows.")

@@ -96,9 +96,9 @@ WINDOWS = {
     ],
 }  # fmt: skip
 QUERIES = {
-    "with, joins, having": 'WITH a AS (SELECT g, count(*) AS n FROM odd AS o WHERE b GROUP BY g HAVING count(*) > 2) '
+    "with, joins, having": 'WITH a AS (SELECT g, count(*) AS n FROM odd AS o WHERE b GROUP BY g HAVING count(*) > 1) '
     "SELECT DISTINCT o.g, a.n, s.m FROM odd AS o LEFT JOIN a AS a ON a.g = o.g "
-    "INNER JOIN (SELECT g, max(i) AS m FROM odd AS q GROUP BY g) AS s ON s.g = o.g WHERE o.g IN (SELECT g FROM a)",
+    "JOIN (SELECT g, max(i) AS m FROM odd AS q GROUP BY g) AS s ON s.g = o.g WHERE o.g IN (SELECT g FROM a)",
     "union all": "SELECT u.id AS id FROM odd AS u UNION ALL SELECT v.g AS id FROM odd AS v UNION ALL SELECT 5 AS id FROM odd AS w",
     "star": "SELECT * FROM (SELECT id, i FROM odd AS o) AS p",
 }  # fmt: skip

@@ -81,6 +81,12 @@ SHAPES = {
     "days with an event, UNION": """
         SELECT person_id, count(*) AS days FROM (SELECT person_id, condition_start_date AS d FROM condition_occurrence
             UNION SELECT person_id, visit_start_date AS d FROM visit_occurrence) AS u GROUP BY person_id""",
+    "stars and GROUP BY ALL": """
+        WITH v AS (SELECT * EXCLUDE (visit_end_date) FROM visit_occurrence),
+            w AS (SELECT *, lag(visit_start_date) OVER (PARTITION BY person_id ORDER BY visit_start_date) AS before FROM v),
+            y AS (SELECT person_id, year(visit_start_date) AS y, max(visit_start_date - before) AS gap FROM w GROUP BY ALL)
+        SELECT p.person_id, p.sex, max(y.gap) AS gap, count(y.y) AS years FROM person p LEFT JOIN y USING (person_id)
+        GROUP BY 1, 2""",
     "RIGHT JOIN": "SELECT p.person_id, p.sex, d.death_date AS died FROM death d RIGHT JOIN person p ON p.person_id = d.person_id",
     "SEMI JOIN": f"""
         SELECT p.person_id, p.borough FROM person p

@@ -107,6 +107,11 @@ class Scope:
                 found[source.alias, name] = exp.column(name, table=source.alias, quoted=True)
         return list(found.values())
 
+    def names(self, source: Source) -> list[str]:
+        """The columns of a source besides the person key, in a fixed order."""
+        table = source.relation.table
+        return sorted(self.proof.schema.tables[table] - {PERSON_ID}) if table else list(source.relation.columns)
+
     def _read_of(self, source: Source) -> set[str]:
         """The columns of a table that the query names; all of them are in its clean read."""
         names = {column.name.lower() for column in self.read if self.source(column) is source} - {PERSON_ID}

@@ -37,6 +37,7 @@ def query(proof: Proof, select: exp.Select, named: Named) -> tuple[Relation, exp
     """The relation of a query and the SQL written for it. Raises Invalid(view:…)."""
     named = _with(proof, select, named)
     scope, written = tie(proof, select, named, lambda inner, known: step(proof, inner, known))
+    select.set("expressions", _spelled(select.expressions, scope))
     where = select.args.get("where")
     if where is not None:
         scope = scope.where(where.this)
@@ -102,6 +103,25 @@ def _with(proof: Proof, select: exp.Select, named: Named) -> Named:
             refuse("with", "A query in WITH is not a SELECT with a name of its own.")
         known[name] = step(proof, cte.this, known)
     return known
+
+
+def _spelled(nodes: list[exp.Expr], scope: Scope) -> list[exp.Expr]:
+    """SELECT with each star as the columns it stands for, the person key once."""
+    made: list[exp.Expr] = []
+    for node in nodes:
+        star = node.this if isinstance(node, exp.Column) else node
+        if not isinstance(star, exp.Star):
+            made.append(node)
+            continue
+        meant = [source for source in scope.sources if node is star or source.name == node.text("table").lower()]
+        left_out = {each.name.lower() for each in star.args.get("except_") or ()}
+        held = any(isinstance(each, exp.Column) and each.name.lower() == PERSON_ID for each in (*made, *nodes))
+        key = next((source for source in meant if not source.optional), None)
+        if key is not None and not held and PERSON_ID not in left_out:
+            made.append(exp.column(PERSON_ID, table=key.name))
+        for source in meant:
+            made += [exp.column(name, table=source.name) for name in scope.names(source) if name not in left_out]
+    return made
 
 
 def _projected(nodes: list[exp.Expr], scope: Scope, written: exp.Select) -> tuple[dict[str, Value], exp.Select]:
