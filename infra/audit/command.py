@@ -7,13 +7,15 @@ from dataclasses import asdict
 
 import click
 
+from gateway.cli.groups import example
+
 
 @click.group()
 def disclosure() -> None:
     """The library that draws releases."""
 
 
-@disclosure.command()
+@disclosure.command(epilog=example("tre disclosure audit --seed 7"))
 @click.option("--full", is_flag=True, help="Many more people and draws: an hour rather than a minute.")
 @click.option("--seed", default=1, show_default=True, help="Of the search for people; the noise has none.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
