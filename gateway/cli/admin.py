@@ -1,8 +1,10 @@
 """Commands of operators on the gateway's machine; settings come from the environment (TRE_…)."""
 
+import os
 import signal
 import threading
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,7 +16,6 @@ from gateway.cli.groups import example
 from gateway.commands.perform import perform
 from gateway.jobs.house import House, open_house
 from gateway.jobs.pool import open_pool
-from gateway.jobs.worker import run_forever, run_once
 from gateway.models import Pool
 from gateway.rules.facts import SYSTEM, Actor
 from gateway.settings import Settings
@@ -78,15 +79,23 @@ def open_the_pool(name: str, population: int) -> None:
 @click.option("--port", type=click.IntRange(1, 65535), default=8500, show_default=True, help="The port to listen on.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
 @click.option("--threads", type=click.IntRange(1, 256), default=4, show_default=True, help="Threads of each.")
-def serve(host: str, port: int, workers: int, threads: int) -> None:
+@click.option("--metrics-port", type=click.IntRange(0, 65535), default=0, help="Where Prometheus may ask; 0: nowhere.")
+def serve(host: str, port: int, workers: int, threads: int, metrics_port: int) -> None:
     """Serve pages and API."""
     from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
+    from gateway import logs
+
     ours = settings()
+    logs.begin()
+    if metrics_port:
+        _share_metrics(ours.folder / "metrics")
 
     class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
             chosen = {"bind": f"{host}:{port}", "workers": workers, "threads": threads, "worker_class": "gthread"}
+            if metrics_port:
+                chosen |= {"when_ready": lambda _: _serve_metrics(metrics_port)}
             for name, value in {**chosen, "timeout": 120, "control_socket_disable": True}.items():
                 if name in self.cfg.settings:
                     self.cfg.set(name, value)
@@ -96,6 +105,20 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
             return import_module("gateway.app").create_app(ours)
 
     Server().run()
+
+
+def _share_metrics(folder: Path) -> None:
+    """Where the processes of this server put their numbers, empty at each start."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in folder.glob("*.db"):
+        left.unlink()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+def _serve_metrics(port: int) -> None:
+    from gateway import metrics
+
+    metrics.serve(port)
 
 
 @click.command(epilog=example("tre migrate"))
@@ -114,9 +137,16 @@ def migrate() -> None:
 
 @click.command(epilog=example("tre work --once"))
 @click.option("--once", is_flag=True, help="Do what is due now, then stop.")
-def work(once: bool) -> None:
+@click.option("--metrics-port", type=click.IntRange(0, 65535), default=0, help="Where Prometheus may ask; 0: nowhere.")
+def work(once: bool, metrics_port: int) -> None:
     """Run what runs without a person: builds, scans, jobs, draws."""
+    from gateway import logs
+    from gateway.jobs.worker import run_forever, run_once
+
+    logs.begin()
     at = house()
+    if metrics_port:
+        _serve_metrics(metrics_port)
     if once:
         while run_once(at):
             pass

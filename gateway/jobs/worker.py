@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import OperationalError
 
+from gateway import metrics
 from gateway.jobs.build_snapshot import build_snapshot
 from gateway.jobs.house import House
 from gateway.jobs.run_job import run_job
@@ -36,11 +37,19 @@ _WORK: dict[TaskKind, Callable[[House, str], datetime | None]] = {
 
 
 def run_once(house: House) -> bool:
-    """One due task, if there is one; a defect in it is logged by kind alone and tried again later."""
-    unit, seconds = house.gateway.unit, house.gateway.settings.lease_seconds
-    task = tasks.lease(unit, house.gateway.now(), seconds)
+    """One due task, if there is one."""
+    task = tasks.lease(house.gateway.unit, house.gateway.now(), house.gateway.settings.lease_seconds)
     if task is None:
         return False
+    begun = time.perf_counter()
+    outcome = _visit(house, task)
+    metrics.visited(task.kind, outcome, time.perf_counter() - begun)
+    return True
+
+
+def _visit(house: House, task: Task) -> str:
+    """Do it, and tell the queue what came of it; a defect is logged by kind alone and tried again later."""
+    unit = house.gateway.unit
     try:
         with _heartbeat(house, task):
             again = _WORK[task.kind](house, task.subject_id)
@@ -49,18 +58,18 @@ def run_once(house: House) -> bool:
     except StoreUnavailable:
         log.error("the object store does not answer; task %s comes back", task.id)
         tasks.postpone(unit, task, house.gateway.now() + STORE_AWAY)  # no defect: the pause does not grow
-        return True
+        return "store away"
     except Exception as error:
         log.error("task %s of kind %s failed: %s", task.id, task.kind.value, type(error).__name__)
         # never given up: somebody waits for it, and a later version may be able to do it
         pause = min(LONGEST_PAUSE, timedelta(seconds=2 ** min(task.defects + 1, 20)))
         tasks.postpone(unit, task, house.gateway.now() + pause, defect=True)
-        return True
+        return "defect"
     if again is None:
         tasks.finish(unit, task, house.gateway.now(), "done")
-    else:
-        tasks.postpone(unit, task, again)
-    return True
+        return "done"
+    tasks.postpone(unit, task, again)
+    return "later"
 
 
 @contextmanager
@@ -92,6 +101,7 @@ def run_forever(house: House, stop: threading.Event) -> None:
                 looked = time.monotonic()
                 _aside(house, "daily checkpoint", _daily)
                 _aside(house, "sweep", sweep)
+                metrics.waiting(tasks.due(house.gateway.unit, house.gateway.now()))
             if not run_once(house):
                 stop.wait(IDLE_SECONDS)
         except OperationalError:

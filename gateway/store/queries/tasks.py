@@ -5,7 +5,7 @@ The number of a lease (`attempts`) fences: whoever lost a lease to another can n
 
 from datetime import datetime, timedelta
 
-from sqlmodel import and_, col, or_, select
+from sqlmodel import and_, col, func, or_, select
 
 from gateway.models import Task
 from gateway.store.unit_of_work import UnitOfWork, Work
@@ -23,6 +23,14 @@ def lease(unit: UnitOfWork, now: datetime, seconds: float) -> Task | None:
         if task is not None:
             task.leased_until, task.attempts = now + timedelta(seconds=seconds), task.attempts + 1
         return task
+
+
+def due(unit: UnitOfWork, now: datetime) -> int:
+    """How many tasks are due that nobody holds."""
+    with unit.reading() as work:
+        free = or_(col(Task.leased_until).is_(None), col(Task.leased_until) < now)
+        waiting = col(Task.done_at).is_(None), col(Task.due_at) <= now, free
+        return work.session.exec(select(func.count()).select_from(Task).where(*waiting)).one()
 
 
 def renew(unit: UnitOfWork, task: Task, now: datetime, seconds: float) -> bool:
