@@ -54,6 +54,7 @@ def test_a_count_keeps_its_claim_and_half_the_noise_does_not(count):
     assert faults.sensitivity_halved(*count, runs=2_000, wrong=WRONG).caught
 
 
+@pytest.mark.slow
 def test_a_second_draw_averaged_is_caught(count):
     assert faults.second_draw(*count, runs=50_000, wrong=WRONG).caught
 
