@@ -1,6 +1,9 @@
 """What came of a draw is handed over on a tick that the plan fixed, however long the draw took and however it ended."""
 
 import ast
+import io
+import json
+import zipfile
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,12 +11,14 @@ from typing import Any
 
 import pytest
 
+from disclosure.checks.offline import check_values
 from disclosure.release import DrawFailed
 from gateway.jobs import run_release
 from gateway.jobs.house import House
 from gateway.models import Release
 from gateway.store.keys import Keys
 from gateway.store.objects import LocalObjects
+from gateway.store.queries import views
 from gateway.vocabulary import Command, ReleaseState
 from tests.factories.gateways import Town, approved_project, cleared_snapshot, settle_town, submitted_release
 from tests.factories.sites import small_world
@@ -90,13 +95,14 @@ def test_the_package_carries_the_verdict_of_the_grants_rules(drawing: Drawing) -
     drawing.visit()
     drawing.town.clock.now = began + drawing.span
     drawing.visit()
-    import io
-    import json
-    import zipfile
-
     package = drawing.house.objects.get_bytes(f"releases/{drawing.release_id}/package.zip")
     with zipfile.ZipFile(io.BytesIO(package)) as archive:
         checks = json.loads(archive.read("about.json"))["checks"]
+        artefact = json.loads(archive.read("artefact.json"))
+    project = drawing.town.read(
+        lambda work: views.one(work, drawing.town.actor("researcher"), drawing.release.project_id, began, 90)
+    )
+    assert checks == check_values(artefact, project["grant"]).shown()  # what `tre check --released` says
     assert checks["preset"] == "nhs-england-sde"
     assert checks["about"] == "the released values"
     assert {each["rule"] for each in checks["findings"]} == {"low_counts", "zeros", "too_noisy"}
