@@ -1,5 +1,6 @@
 """People per quarter by diagnosis, from a handful of people to what is released."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -8,6 +9,7 @@ from disclosure.release import draw, price
 from disclosure.requests import parse_request
 from disclosure.terms import Terms
 from tests.factories.worlds import write
+from workspaces.catalogue.errors import Invalid
 
 HYPERTENSION, DIABETES = 320128, 201826
 TERMS = Terms(
@@ -100,3 +102,20 @@ def test_the_release_says_how_a_person_counts(tmp_path):
     )
     assert statistic["sensitivity"] == {"l1": 2, "l2_squared": 2}
     assert "condition_occurrence" in statistic["events_sql"]
+
+
+def test_months_count_among_the_literals_of_an_author_who_has_seen_rows():
+    (statistic,) = asked().canonical()["statistics"]
+    many = parse_request({**asked().canonical(), "statistics": [{**statistic, "name": f"n{n}"} for n in range(10)]})
+    assert price(many, TERMS).micro_rho
+    with pytest.raises(Invalid, match="request:literals"):
+        price(many, replace(TERMS, literal_bits=256))
+
+
+def test_where_delta_is_nought_the_noise_is_laplace_for_the_sum_of_changes(tmp_path):
+    artefact = draw(asked(at_most=3), replace(TERMS, delta_e15=0, floor_half_width=0), write(world(), tmp_path))
+    statistic = artefact.body["statistics"][0]
+    assert (statistic["mechanism"], statistic["sensitivity"]["l1"]) == ("discrete Laplace", 3)
+    assert float(statistic["scale"]) == pytest.approx(3, abs=0.01)
+    cell = artefact.cells[0]
+    assert cell["high"] - cell["value"] == int(statistic["half_width_95"]) >= 8
