@@ -13,6 +13,7 @@ from typing import NamedTuple
 MICRO = 10**6
 FEMTO = 10**15
 SCALE_STEP = Fraction(1, 1024)  # exact in binary, so that the scale charged is the scale drawn
+FLOAT_BITS = 53  # of a double's significand
 _CONTEXT = Context(prec=50)
 _MARGIN = Decimal("1e-30")  # far above the last digit of the context, far below one micro-ε
 _SLACK = 1 + Fraction(1, 2**40)  # room for the sampler library's own upward rounding of a loss
@@ -75,6 +76,13 @@ def _root_in_steps(squared: Fraction) -> int:
     while (steps * SCALE_STEP) ** 2 < squared:
         steps += 1
     return steps
+
+
+def drawable(scale: Fraction, *, up: bool = True) -> Fraction:
+    """The nearest scale at or above (or below) that a float holds exactly: wide scales keep their first 53 bits."""
+    steps = math.ceil(scale / SCALE_STEP) if up else math.floor(scale / SCALE_STEP)
+    unit = 1 << max(0, steps.bit_length() - FLOAT_BITS)
+    return (-(-steps // unit) if up else steps // unit) * unit * SCALE_STEP
 
 
 def epsilon_of_rho(micro_rho: int, delta_e15: int) -> int:

@@ -16,6 +16,7 @@ from math import ceil
 from disclosure.accounting import (
     MICRO,
     SCALE_STEP,
+    drawable,
     gaussian_cost,
     gaussian_scale,
     laplace_cost,
@@ -96,7 +97,7 @@ class Market:
     def _at(self, statistic: Statistic, mechanism: str, wanted: Fraction) -> Noise:
         contribution = statistic.contribution
         least = floor_scale(self.floor_half_width, mechanism) * contribution.largest
-        scale = max(wanted, least)
+        scale = drawable(max(wanted, least))
         expected = statistic.expected(scale, self.population)
         return Noise(
             statistic, mechanism, scale, self._charge(contribution, mechanism, scale), expected, least > wanted
@@ -134,11 +135,11 @@ def widest_within(expected: Callable[[Fraction], Expected], wanted: Decimal, wid
 
     low, high = 0, int(widest / SCALE_STEP)
     if fits(high):
-        return high * SCALE_STEP
+        return drawable(high * SCALE_STEP, up=False)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if fits(middle) else (low, middle)
-    return low * SCALE_STEP if low else None
+    return drawable(low * SCALE_STEP, up=False) if low else None
 
 
 def floor_scale(half_width: int, mechanism: str = GAUSSIAN) -> Fraction:

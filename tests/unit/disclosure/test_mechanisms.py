@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from disclosure.accounting import SCALE_STEP, laplace_cost
+from disclosure.accounting import SCALE_STEP, drawable, laplace_cost
 from disclosure.explain import CONFIDENCE, GAUSSIAN, LAPLACE, bound
 from disclosure.mechanisms import Market, floor_scale
 from disclosure.noise import Exact, add_noise
@@ -216,3 +216,34 @@ def test_statistics_offered_with_laplace_are_the_additive_and_the_two_number_one
     offered = {kind for kind in ASKED if LAPLACE in dict(MARKET._offered(bound_to(kind)))}
     assert set(BOTH) <= offered
     assert not offered & {"spread", "quantiles", "comparison", "table"}
+
+
+WIDE = "SELECT person_id, (year_of_birth - 1900) * (year_of_birth - 1900) * 20 AS v FROM person"
+DRAWABLE = [
+    Fraction(1, 1024),
+    Fraction(2**53 - 1, 1024),
+    Fraction(2**53 + 1, 1024),
+    Fraction(2**60 + 3, 1024),
+    Fraction(10) ** 30,
+]
+
+
+@pytest.mark.parametrize("scale", DRAWABLE)
+def test_a_scale_is_one_that_the_sampler_can_hold(scale):
+    above, below = drawable(scale), drawable(scale, up=False)
+    assert Fraction(float(above)) == above >= scale
+    assert Fraction(float(below)) == below <= scale
+    assert above - below <= scale / 2**52
+    assert drawable(above) == drawable(above, up=False) == above
+
+
+@pytest.mark.parametrize("upper", range(2**18 - 21, 2**18 - 2, 2))
+def test_what_is_priced_can_be_drawn_however_wide_the_noise(upper):
+    """Scales beyond 2^53 steps have no float: such a request was priced, paid for, and then failed."""
+    terms = replace(GRANTED, tables={"person": ("year_of_birth",)})
+    spread = {"name": "s", "kind": "spread", "of": "v", "lower": 0, "upper": upper}
+    asked = request(view={"sql": WIDE}, statistics=[spread], epsilon="0.006")
+    line = price(asked, terms).lines[0]
+    assert line.scale > 2**43
+    assert Fraction(float(line.scale)) == line.scale
+    add_noise([Exact(np.zeros(3, dtype=np.int64), line.mechanism, 2 * 10**20, line.scale, 10 * line.micro_rho)])
