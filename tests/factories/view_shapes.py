@@ -81,6 +81,9 @@ SHAPES = {
     "days with an event, UNION": """
         SELECT person_id, count(*) AS days FROM (SELECT person_id, condition_start_date AS d FROM condition_occurrence
             UNION SELECT person_id, visit_start_date AS d FROM visit_occurrence) AS u GROUP BY person_id""",
+    "a window before what breaks its ties": """
+        SELECT person_id, d, e FROM (SELECT person_id, row_number() OVER (PARTITION BY person_id) AS n, visit_start_date AS d,
+            visit_end_date AS e FROM visit_occurrence) AS v WHERE n = 1""",
     "stars and GROUP BY ALL": """
         WITH v AS (SELECT * EXCLUDE (visit_end_date) FROM visit_occurrence),
             w AS (SELECT *, lag(visit_start_date) OVER (PARTITION BY person_id ORDER BY visit_start_date) AS before FROM v),
@@ -120,6 +123,8 @@ SHAPES = {
 
 # what plain DuckDB says of these depends on how rows are stored when several are on one day
 UNEQUAL_ON_TIES = {"latest value in a year", "latest and earliest by arg_max", "treatment episodes by gap"}
+# a row number without an order is any order to DuckDB
+UNSAID = {"a window before what breaks its ties"}
 
 
 def world(people, seed=1, *, most=6, ties=False):

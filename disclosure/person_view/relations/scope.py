@@ -113,10 +113,12 @@ class Scope:
         return sorted(self.proof.schema.tables[table] - {PERSON_ID}) if table else list(source.relation.columns)
 
     def _read_of(self, source: Source) -> set[str]:
-        """The columns of a table that the query names; all of them are in its clean read."""
+        """The columns of a table that the query names anywhere, also those that are written later than this order."""
         names = {column.name.lower() for column in self.read if self.source(column) is source} - {PERSON_ID}
-        concepts = {VALUE_OF[source.relation.table or "", name] for name in names if self._is_value(source, name)}
-        return {name for name in names | concepts if name in self.proof.reads[source.relation.table or ""]}
+        names |= {VALUE_OF[source.relation.table or "", name] for name in names if self._is_value(source, name)}
+        reads = self.proof.reads[source.relation.table or ""]
+        reads += sorted(names - set(reads))
+        return names
 
     def _is_value(self, source: Source, name: str) -> bool:
         return (source.relation.table or "", name) in VALUE_OF
