@@ -110,12 +110,17 @@ class Moments:
 
     @property
     def contribution(self) -> Contribution:
-        """Of the module's derivation."""
+        """Of the module's derivation. `largest` is all of L2, for the noise floor: several sums tell of one count.
+
+        The people with two flags, say, are a quarter of four sums added up, with half the noise of each. Whatever is
+        combined, an unbiased count of people varies at least by scale² / L2² (Cramér and Rao).
+        """
         most = [
             weight * (self.radii[i] * self.radii[j] - self._taken(i, j))
             for weight, (i, j) in zip(self.weights, self.pairs, strict=True)
         ]
-        return Contribution(l1=sum(most), l2_squared=sum(each**2 for each in most), largest=max(most))
+        square = sum(each**2 for each in most)
+        return Contribution(l1=sum(most), l2_squared=square, largest=math.isqrt(square - 1) + 1)
 
     def _taken(self, i: int, j: int) -> int:
         """What each person's product is lowered by: half the largest square of a number."""

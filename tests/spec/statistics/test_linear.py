@@ -21,6 +21,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from disclosure.mechanisms import floor_scale
 from disclosure.statistics.moments import least_squares
 from tests.factories.statistics import COLUMNS, bound
 from tests.plain.cell_plan import answer
@@ -45,7 +46,16 @@ def test_the_drawn_numbers():
 def test_what_one_person_can_change():
     """Six products and being counted by 80,000 each; the two squares by half of it."""
     assert LINEAR.contribution.l2_squared == 7 * 80_000**2 + 2 * 40_000**2
-    assert (LINEAR.contribution.l1, LINEAR.contribution.largest) == (7 * 80_000 + 2 * 40_000, 80_000)
+    assert LINEAR.contribution.l1 == 7 * 80_000 + 2 * 40_000
+
+
+def test_no_count_of_people_can_be_put_together_below_the_noise_floor():
+    """The people with both flags are (everybody + first + second + their product) / 4, with half the noise of each."""
+    flags = bound("linear", lower="20", upper="40", on=[SMOKER, {"of": "treated"}], by=[])
+    scale = float(floor_scale(10) * flags.contribution.largest)
+    weights = [flags.moments.weights[flags.moments.pairs.index(pair)] for pair in [(0, 0), (0, 1), (0, 2), (1, 2)]]
+    deviation = sum((scale / weight / 4) ** 2 for weight in weights) ** 0.5
+    assert 1.96 * deviation >= 10
 
 
 def test_the_figures():
