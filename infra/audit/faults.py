@@ -23,9 +23,10 @@ from disclosure.person_view.schema import ProvenView, Schema
 from disclosure.requests import parse_request
 from infra.audit import cases, seam
 from infra.audit.falsify import Numbers, Verdict, lower, verdicts
-from infra.audit.records import Build, Keys, Person
+from infra.audit.records import SAMPLE_KEY, Build, Keys, Person
 from infra.audit.seam import Claim
 from infra.audit.search import FIRST_NUMBER, Neighbours, Place, one_by_one, pair_in, shares
+from workspaces.snapshots.deidentify import keyed
 
 SMALL_GROUP = 4
 
@@ -117,8 +118,8 @@ def tie_released(pair: Neighbours, claim: Claim, *, runs: int, wrong: float) -> 
 
 
 def numbered(_: np.ndarray[Any, Any], dense: np.ndarray[Any, Any]) -> Keys:
-    """Sampling keys that follow the dense number, which depends on who else is there."""
-    return np.asarray(dense, dtype=np.uint64)
+    """Sampling keys made of the dense number, which depends on who else is there."""
+    return keyed(dense, SAMPLE_KEY)
 
 
 def suppressing(people: Sequence[Person]) -> Sequence[Person]:
@@ -145,7 +146,7 @@ def suppressing(people: Sequence[Person]) -> Sequence[Person]:
 
 
 def many_rows(people: int = 8, rows: int = 9) -> list[Person]:
-    """People with more rows than the cap, several on one day, every value another."""
+    """People with more rows than the cap, several on one day, every value another; events in several months."""
     monday = date(2024, 1, 1)
     return [
         Person(
@@ -160,7 +161,10 @@ def many_rows(people: int = 8, rows: int = 9) -> list[Person]:
                     }
                     for row in range(rows)
                 ],
-                "condition_occurrence": [],
+                "condition_occurrence": [
+                    {"condition_concept_id": cases.HYPERTENSION, "condition_start_date": date(2024, 1 + month, 1)}
+                    for month in sorted({(index + step) % 6 for step in (0, 1, 2, index % 3 + 2)})
+                ],
                 "drug_exposure": [],
             },
         )
@@ -182,8 +186,9 @@ def small_group() -> list[Person]:
 
 def in_build() -> Iterator[Caught]:
     """Faults of the snapshot: sampling keyed on dense numbers, small groups dropped."""
-    ranked, shared = cases.request_of("quantiles"), cases.request_of("proportion")
+    ranked, shared, dated = (cases.request_of(kind) for kind in ("quantiles", "proportion", "periods"))
     for fault, place, people in (
+        ("bound keyed on dense numbers", Place(dated, cases.TERMS, Build(sampled=numbered)), many_rows()),
         ("cap keyed on dense numbers", Place(ranked, cases.TERMS, Build(sampled=numbered)), many_rows()),
         ("suppression in the build", Place(shared, cases.TERMS, Build(admitted=suppressing)), small_group()),
     ):
@@ -222,7 +227,11 @@ def _moved(fault: str, place: Place, people: Sequence[Person]) -> Caught:
 def healthy() -> Mapping[str, Fraction]:
     """The same people without a fault: nothing may move more than is claimed."""
     found = {}
-    for name, kind, people in (("many rows", "quantiles", many_rows()), ("small group", "proportion", small_group())):
+    for name, kind, people in (
+        ("many rows", "quantiles", many_rows()),
+        ("many cells", "periods", many_rows()),
+        ("small group", "proportion", small_group()),
+    ):
         place = Place(cases.request_of(kind), cases.TERMS)
         claimed = seam.claim(place.request, place.terms).contributions
         found[name] = max(shares(one_by_one(place, people), claimed).values())

@@ -105,10 +105,10 @@ def _measured(numbers: Sequence[Fraction]) -> Cell:
 
 
 def anybody(chance: Random, number: int, choices: Choices, most_rows: int) -> Person:
-    """A person with random rows: mostly one of each table, sometimes none or more than the cap."""
+    """A person with random rows: mostly one of each table, sometimes none or more than may count."""
     rows = {}
     for table in choices:
-        sizes = (1, 1, 1, 1, 0) if TABLES[table].one_row_per_person else (1, 1, 2, 2, most_rows, 0)
+        sizes = (1, 1, 1, 1, 1, 2, 0) if TABLES[table].one_row_per_person else (1, 1, 2, 2, most_rows, 0)
         rows[table] = [_row(chance, table, choices) for _ in range(chance.choice(sizes))]
     return Person(number, rows)
 

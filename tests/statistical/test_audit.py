@@ -12,6 +12,7 @@ from scipy.stats import beta
 from disclosure.statistics.base import Contribution
 from disclosure.statistics.registry import REGISTRY
 from infra.audit import cases, command, falsify, faults, run, seam
+from infra.audit.records import Build
 from infra.audit.search import Place, pair_in
 
 WRONG = falsify.chance_of_one(40)
@@ -76,6 +77,14 @@ def test_a_view_that_takes_whichever_row_is_stored_first_is_caught():
     assert faults.in_view().caught
 
 
+def test_the_counts_beside_the_sampling_keys_change_nothing():
+    """Where they say that nobody exceeds a cap, rows are not capped: an answer must be the same without them."""
+    request = cases.request_of(*REGISTRY)
+    for people in (faults.many_rows(4), faults.small_group(), [*faults.small_group(), *faults.many_rows(1)]):
+        with_, without = (Place(request, cases.TERMS, Build(census=census)).exact(people) for census in (True, False))
+        assert [part.vector.tolist() for part in with_] == [part.vector.tolist() for part in without]
+
+
 @pytest.mark.slow
 def test_the_small_audit_holds():
     found = list(run.audit())
@@ -87,6 +96,7 @@ def test_the_small_audit_holds():
         assert ("planted fault caught", f"sensitivity halved, {kind}") in tried
     caught = {name.partition(",")[0] for part, name in tried if part == "planted fault caught"}
     assert caught == {
+        "bound keyed on dense numbers",
         "cap keyed on dense numbers",
         "draws that are not charged",
         "keys from data",
