@@ -9,6 +9,7 @@ hidden, the rest is noise on at most k numbers that change by 1: δ₀-approxima
 
 import math
 from fractions import Fraction
+from functools import lru_cache
 
 from disclosure.accounting import FEMTO
 
@@ -16,6 +17,7 @@ SUMMED = 256  # up to this scale the tail is summed; a wider one is bounded by t
 _SLACK = 1 + 1e-9  # far above what so many sums of floats can lose
 
 
+@lru_cache(maxsize=1024)
 def tail(scale: Fraction, at: int) -> float:
     """P(X ≥ at) of the discrete Gaussian, at ≥ 1, exact up to `SUMMED` and rounded up."""
     width = float(scale)
