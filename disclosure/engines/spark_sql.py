@@ -14,6 +14,9 @@ from sqlglot import exp
 _TYPES = {"BIGINT": "BIGINT", "INT": "INT", "DOUBLE": "DOUBLE", "DATE": "DATE", "TEXT": "STRING", "BOOLEAN": "BOOLEAN"}
 
 
+_PLACED = (exp.RowNumber, exp.Lag, exp.Lead, exp.FirstValue)
+
+
 class NotWritten(ValueError):
     """A tree holds what has no line for Spark; the message names the node."""
 
@@ -61,7 +64,8 @@ def _union(node: exp.Expr) -> str:
 
 def _window(node: exp.Expr) -> str:
     by, order, spec = (node.args.get(part) for part in ("partition_by", "order", "spec"))
-    parts = [f"PARTITION BY {_all(by)}" if by else "", write(order) if order else "", write(spec) if spec else ""]
+    ordered = write(order) if order else "ORDER BY TRUE" if isinstance(node.this, _PLACED) else ""  # Spark wants one
+    parts = [f"PARTITION BY {_all(by)}" if by else "", ordered, write(spec) if spec else ""]
     return f"{write(node.this)} OVER ({' '.join(part for part in parts if part)})"
 
 

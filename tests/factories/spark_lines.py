@@ -100,6 +100,8 @@ QUERIES = {
     "SELECT DISTINCT o.g, a.n, s.m FROM odd AS o LEFT JOIN a AS a ON a.g = o.g "
     "JOIN (SELECT g, max(i) AS m FROM odd AS q GROUP BY g) AS s ON s.g = o.g WHERE o.g IN (SELECT g FROM a)",
     "union all": "SELECT u.id AS id FROM odd AS u UNION ALL SELECT v.g AS id FROM odd AS v UNION ALL SELECT 5 AS id FROM odd AS w",
+    "a row number in any order": "SELECT p.n, count(*) AS rows FROM (SELECT row_number() OVER (PARTITION BY g) AS n FROM odd AS o) "
+    "AS p GROUP BY p.n",
     "star": "SELECT * FROM (SELECT id, i FROM odd AS o) AS p",
 }  # fmt: skip
 
