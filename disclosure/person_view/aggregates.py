@@ -1,14 +1,15 @@
 """Aggregates over the rows of one person: exact whole numbers, the same whatever order the rows are stored in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from sqlglot import exp
 
 from disclosure.person_view import expressions
+from disclosure.person_view.functions import DAYS
 from disclosure.person_view.refusals import refuse
 from disclosure.person_view.relations.scope import Scope
-from disclosure.person_view.values import Scale, Value, natural, number, paren
+from disclosure.person_view.values import FIRST_DAY, Scale, Value, day, natural, number, paren
 from workspaces.catalogue.columns import BOOLEAN_DOMAIN, Type
 
 NODES = (
@@ -24,6 +25,7 @@ NODES = (
     exp.ArgMax,
     exp.ArgMin,
 )
+MOST_PACKED = 2**62
 
 
 @dataclass(frozen=True)
@@ -127,11 +129,29 @@ def _arg(node: exp.Expr, rows: _Rows) -> Value:
     value, order = rows.value(node.this), rows.value(node.expression)
     pick = exp.Max if isinstance(node, exp.ArgMax) else exp.Min
     rows.scope.proof.note(f"on equal dates the {'larger' if pick is exp.Max else 'smaller'} value counts")
+    if order.type is Type.DATE and value.scale and _width(value.scale) * (DAYS + 1) <= MOST_PACKED:
+        return replace(value, sql=_packed(pick, value, order, value.scale))
     known = exp.And(this=_known(value), expression=_known(order))
     fields = [exp.PropertyEQ(this=exp.to_identifier(n), expression=v.sql) for n, v in (("o", order), ("v", value))]
     packed = pick(this=exp.Case().when(known, exp.Struct(expressions=fields)))
     sql = exp.Anonymous(this="struct_extract", expressions=[packed, exp.Literal.string("v")])
     return Value(sql, value.type, value.scale, value.domain)
+
+
+def _packed(pick: type[exp.Max | exp.Min], value: Value, order: Value, ends: Scale) -> exp.Expr:
+    """The same of one whole number, days since the first possible one · width + units above the low end.
+
+    It is in the order of day and then value, NULL where either is not known, and many times faster than a pair.
+    """
+    days = exp.Anonymous(this="date_diff", expressions=[exp.Literal.string("day"), day(FIRST_DAY), order.sql])
+    above = exp.Sub(this=value.sql, expression=paren(number(ends.low)))
+    scaled = exp.Mul(this=exp.cast(days, "BIGINT"), expression=number(_width(ends)))
+    best = exp.cast(pick(this=exp.Add(this=scaled, expression=paren(above))), "BIGINT")
+    return paren(exp.Add(this=paren(exp.Mod(this=best, expression=number(_width(ends)))), expression=number(ends.low)))
+
+
+def _width(ends: Scale) -> int:
+    return ends.high - ends.low + 1
 
 
 def _known(value: Value) -> exp.Expr:
