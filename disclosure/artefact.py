@@ -95,13 +95,11 @@ def _statistic(statistic: Statistic, line: PriceLine) -> dict[str, Any]:
 
 def _cells(statistic: Statistic, line: PriceLine, vector: Integers) -> Iterator[dict[str, Any]]:
     rows = statistic.rows(vector.reshape(statistic.plan.shape[0], statistic.coordinates), line.scale)
-    columns = statistic.plan.by
+    named = [column.name for column in statistic.plan.by]
+    labelled = [dict(zip(domain.values, domain.labels, strict=True)) for domain in statistic.plan.domains]
     for values, estimates in zip(statistic.plan.cells(), rows, strict=True):
-        keys = dict(zip((column.name for column in columns), values, strict=True))
-        labels = {
-            column.name: domain.label(value)
-            for column, domain, value in zip(columns, statistic.plan.domains, values, strict=True)
-        }
+        keys = dict(zip(named, values, strict=True))
+        labels = {name: label[value] for name, label, value in zip(named, labelled, values, strict=True)}
         yield from _estimates(statistic, keys, labels, estimates)
 
 
@@ -132,4 +130,5 @@ def _listed(statistic: Statistic, estimates: Sequence[Estimate]) -> Iterable[tup
 def _number(value: Decimal | None) -> int | float | None:
     if value is None:
         return None
-    return int(value) if value == value.to_integral_value() else float(value)
+    whole = int(value)
+    return whole if whole == value else float(value)

@@ -128,12 +128,21 @@ class Thresholded(Protocol):
         ...
 
 
+def told_together(l2_squared: int) -> int:
+    """What the noise floor is a multiple of where several drawn numbers can tell of one count: L2, rounded up.
+
+    However they are combined, an unbiased count varies by scale² / L2² at least (Cramér and Rao).
+    """
+    return math.isqrt(l2_squared - 1) + 1
+
+
 def additive(drawn: int, half: int, step: Fraction = Fraction(1), *, signed: bool = False) -> Estimate:
     """A noisy total in steps with its exact interval; `signed` totals may truly lie below zero.
 
     Too noisy when the noise may be larger than the figure, as it always may be for a count below zero.
     """
-    value, width = drawn * step, half * step
+    value: Fraction | int = drawn if step == 1 else drawn * step
+    width: Fraction | int = half if step == 1 else half * step
     loud = width > (abs(value) if signed else value)
     return Estimate(exactly(value), exactly(value - width), exactly(value + width), loud, (drawn,))
 
@@ -198,6 +207,8 @@ def digits_of(step: Fraction) -> int:
     return max(0, math.ceil(-math.log10(step))) + 2
 
 
-def exactly(value: Fraction) -> Decimal:
-    """A fraction with a denominator of twos and fives as the decimal it is."""
+def exactly(value: Fraction | int) -> Decimal:
+    """A whole number, or a fraction with a denominator of twos and fives, as the decimal it is."""
+    if isinstance(value, int):
+        return Decimal(value)
     return Decimal(value.numerator) / Decimal(value.denominator)

@@ -59,3 +59,14 @@ def test_the_exact_vector_is_left_as_it_was():
     secret = part(size=3)
     add_noise([secret])
     assert secret.vector.tolist() == [1_000_003] * 3
+
+
+def test_a_long_vector_is_drawn_in_shares_each_with_noise_of_its_own(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    charge = gaussian_cost(l2_squared=1, scale=SCALE)
+    vector = np.arange(20_000) * 1_000
+    noise = add_noise([Exact(vector, GAUSSIAN, 1, SCALE, charge)])[0] - vector
+    assert np.abs(noise).max() < 12 * 8  # so every number stands where it stood
+    shares = noise.reshape(4, 5_000)
+    close = np.corrcoef(shares) - np.eye(4)
+    assert np.abs(close).max() < 6 / 5_000**0.5
