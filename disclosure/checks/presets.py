@@ -38,14 +38,18 @@ class Demand:
 
 @dataclass(frozen=True)
 class Preset:
-    """A set of output rules with its source. `exceptions`: may a checker let something through with a reason?"""
+    """A set of output rules with its source, how far that was seen, and when it was noted.
+
+    `exceptions`: may a checker let something through with a reason?
+    """
 
     id: str
     name: str
     exceptions: bool
     source: str
     address: str
-    read: str
+    standing: str
+    noted: str
     demands: tuple[Demand, ...]
 
 
@@ -65,4 +69,4 @@ def preset(name: str) -> Preset:
 
 def _preset(said: dict[str, Any]) -> Preset:
     demands = tuple(Demand(Rule(each["rule"]), each["words"], each.get("number", 0)) for each in said["demands"])
-    return Preset(**{**said, "read": said["read"].isoformat(), "demands": demands})
+    return Preset(**{**said, "noted": said["noted"].isoformat(), "demands": demands})

@@ -1,4 +1,4 @@
-"""The generated pages: permissions, state diagrams, audit events, settings, the catalogue, tables."""
+"""The generated pages: permissions, state diagrams, audit events, settings, the catalogue, tables, output rules."""
 
 from collections.abc import Callable, Iterable
 
@@ -6,6 +6,7 @@ from pydantic_core import PydanticUndefined
 from sqlmodel import SQLModel
 
 import gateway.models  # noqa: F401 - fills the metadata
+from disclosure.checks.presets import DEFAULT, presets
 from gateway.rules.transitions import STEPS, Step
 from gateway.settings import Settings
 from gateway.store.queries.facts import TABLES as NOUN_TABLES
@@ -128,6 +129,19 @@ def tables() -> str:
     return f"{HEAD}# Tables\n\n{table(('table', 'governed as', 'personal data of users'), rows)}"
 
 
+def output_rules() -> str:
+    """What each preset of output rules demands, with its source; a grant names one of them."""
+    parts = [f"{HEAD}# Output rules\n"]
+    for each in presets().values():
+        rows = ((f"`{demand.rule.value}`", str(demand.number or "–"), demand.words) for demand in each.demands)
+        default = ", the default" if each.id == DEFAULT else ""
+        exceptions = "A checker may make exceptions." if each.exceptions else "No exceptions are made."
+        parts.append(f"\n## {each.name} (`{each.id}`{default})\n\n{each.source} (<{each.address}>), ")
+        parts.append(f"noted on {each.noted}. {each.standing} {exceptions}\n\n")
+        parts.append(table(("rule", "number", "what it says there"), rows))
+    return "".join(parts)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "permissions.md": permissions,
     "states.md": states,
@@ -135,4 +149,5 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings,
     "catalogue.md": catalogue,
     "tables.md": tables,
+    "output-rules.md": output_rules,
 }

@@ -34,7 +34,8 @@ def test_the_four_presets_and_their_sources():
     for each in presets().values():
         assert urlsplit(each.address).scheme == "https"
         assert each.source
-        assert each.read == "2026-11-23"
+        assert each.noted == "2026-11-23"
+        assert each.standing.endswith(".")
         assert all(demand.words.endswith(".") for demand in each.demands)
         assert len({demand.rule for demand in each.demands}) == len(each.demands)
 
