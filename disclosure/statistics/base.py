@@ -143,7 +143,7 @@ def additive(drawn: int, half: int, step: Fraction = Fraction(1), *, signed: boo
     """
     value: Fraction | int = drawn if step == 1 else drawn * step
     width: Fraction | int = half if step == 1 else half * step
-    loud = width > (abs(value) if signed else value)
+    loud = half > (abs(drawn) if signed else drawn)
     return Estimate(exactly(value), exactly(value - width), exactly(value + width), loud, (drawn,))
 
 
