@@ -92,6 +92,8 @@ def _qualified(select: exp.Select) -> exp.Select:
             else node
         )
     )
+    used = {node.name.lower() for node in clause.this.find_all(exp.Column) if not node.table} & set(given)
+    select.meta["aliases"] = tuple(name for name in used if not _is_column(given[name], name))
     names = [node.alias_or_name.lower() for node in select.expressions]
     hidden: list[exp.Expr] = []
 
@@ -104,6 +106,10 @@ def _qualified(select: exp.Select) -> exp.Select:
     test = exp.Paren(this=test).transform(hoisted).this
     inner = _told_apart(select.select(*hidden, copy=False))
     return _around(inner, names, "qualified").where(test, copy=False)
+
+
+def _is_column(node: exp.Expr, name: str) -> bool:
+    return isinstance(node, exp.Column) and node.name.lower() == name
 
 
 def _told_apart(select: exp.Select) -> exp.Select:

@@ -32,7 +32,7 @@ def window(node: exp.Expr, scope: Scope) -> Value:
         refuse("window", "A window function stands outside SELECT, in a grouped query or inside another function.")
     inner = replace(scope, windowed=False)
     _partition(node, scope)
-    called = node.this.this if isinstance(node.this, exp.Filter) else node.this
+    called = node.this
     if isinstance(called, _RANKS):
         numbers = Scale(Fraction(1), 1, scope.most())
         return Value(exp.cast(_over(called.__class__(), node, inner), "BIGINT"), Type.INTEGER, numbers)

@@ -107,6 +107,10 @@ class Scope:
                 found[source.alias, name] = exp.column(name, table=source.alias, quoted=True)
         return list(found.values())
 
+    def has(self, name: str) -> bool:
+        """Whether any source has a column of that name."""
+        return any(self._has(source, name) for source in self.sources)
+
     def names(self, source: Source) -> list[str]:
         """The columns of a source besides the person key, in a fixed order."""
         table = source.relation.table

@@ -37,6 +37,8 @@ def query(proof: Proof, select: exp.Select, named: Named) -> tuple[Relation, exp
     """The relation of a query and the SQL written for it. Raises Invalid(view:…)."""
     named = _with(proof, select, named)
     scope, written = tie(proof, select, named, lambda inner, known: step(proof, inner, known))
+    if any(scope.has(name) for name in select.meta.get("aliases", ())):
+        refuse("name", "QUALIFY names what is both a column and a name given in SELECT.", "Give it another name.")
     select.set("expressions", _spelled(select.expressions, scope))
     where = select.args.get("where")
     if where is not None:

@@ -104,6 +104,8 @@ REFUSED = [
     ("statement", "INSTALL httpfs"),
     ("syntax", "SELECT person_id, FROM WHERE"),
     ("syntax", "SELECT person_id, 'unfinished FROM person"),
+    ("window", "SELECT person_id, row_number() FILTER (WHERE sex = 'male') OVER (PARTITION BY person_id) AS n FROM person"),
+    ("name", "SELECT person_id, borough AS sex FROM person QUALIFY sex = 'E09000007'"),
     ("star", "SELECT DISTINCT * FROM person"),
     ("star", "SELECT * FROM person QUALIFY row_number() OVER (PARTITION BY person_id) = 1"),
     ("group", "SELECT * FROM death d JOIN visit_occurrence v USING (person_id)"),
