@@ -13,6 +13,7 @@ from disclosure.event_requests import EventKeys
 from disclosure.person_view.events import ProvenEvents, prove_events
 from disclosure.person_view.schema import Literal, Schema, ViewColumn
 from disclosure.requests import Statistic as Asked
+from disclosure.statistics.base import Contribution
 from disclosure.statistics.calendar import periods_of
 from disclosure.statistics.columns import Columns, keys
 from disclosure.terms import Terms
@@ -24,7 +25,7 @@ MONTH_BITS = 12  # one of the 2,400 months from 1900 to 2099
 
 @dataclass(frozen=True)
 class EventRows:
-    """Proven rows with their keys. `touched` is the most cells that one person can change."""
+    """Proven rows with their keys, of which at most `at_most` cells of one person count."""
 
     rows: ProvenEvents
     of_person: tuple[ViewColumn, ...]
@@ -42,6 +43,11 @@ class EventRows:
     def touched(self) -> int:
         """The most cells that one person can change."""
         return min(self.at_most, self.cells)
+
+    @property
+    def contribution(self) -> Contribution:
+        """As many cells as one person can touch, each by 1: L1 = L2²."""
+        return Contribution(l1=self.touched, l2_squared=self.touched, largest=1)
 
 
 def bound_rows(asked: Asked, columns: Columns, terms: Terms) -> EventRows:

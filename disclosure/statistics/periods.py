@@ -55,8 +55,7 @@ class Periods:
     @property
     def contribution(self) -> Contribution:
         """As many cells as one person can touch, each by 1."""
-        touched = self.found.touched
-        return Contribution(l1=touched, l2_squared=touched, largest=1)
+        return self.found.contribution
 
     @property
     def coordinates(self) -> int:
