@@ -29,6 +29,7 @@ from disclosure.statistics.base import (
     nothing,
     people_per_cell,
     reach,
+    told_together,
     within,
 )
 from disclosure.statistics.columns import Columns, bounds, keys, number, text_of
@@ -79,7 +80,7 @@ class Mean:
         return Contribution(
             l1=self.radius + self.weight,
             l2_squared=self.radius**2 + self.weight**2,
-            largest=max(self.radius, self.weight),
+            largest=told_together(self.radius**2 + self.weight**2),
         )
 
     def vector(self, exact: Integers) -> Integers:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from disclosure.bounds import bound_units, grid_of
 from disclosure.engines.plan import Product, Sum
 from disclosure.person_view.schema import ViewColumn
-from disclosure.statistics.base import Contribution, Integers
+from disclosure.statistics.base import Contribution, Integers, told_together
 from workspaces.catalogue.columns import Type
 
 Floats = NDArray[np.float64]
@@ -110,17 +110,13 @@ class Moments:
 
     @property
     def contribution(self) -> Contribution:
-        """Of the module's derivation. `largest` is all of L2, for the noise floor: several sums tell of one count.
-
-        The people with two flags, say, are a quarter of four sums added up, with half the noise of each. Whatever is
-        combined, an unbiased count of people varies at least by scale² / L2² (Cramér and Rao).
-        """
+        """Of the module's derivation. The people with two flags are a quarter of four sums: see `told_together`."""
         most = [
             weight * (self.radii[i] * self.radii[j] - self._taken(i, j))
             for weight, (i, j) in zip(self.weights, self.pairs, strict=True)
         ]
         square = sum(each**2 for each in most)
-        return Contribution(l1=sum(most), l2_squared=square, largest=math.isqrt(square - 1) + 1)
+        return Contribution(l1=sum(most), l2_squared=square, largest=told_together(square))
 
     def _taken(self, i: int, j: int) -> int:
         """What each person's product is lowered by: half the largest square of a number."""

@@ -15,7 +15,7 @@ import numpy as np
 from disclosure.bounds import bound_units, grid_of
 from disclosure.engines.plan import Product, Sum
 from disclosure.requests import Statistic as Asked
-from disclosure.statistics.base import Contribution, Estimate, Integers, decimal, nothing
+from disclosure.statistics.base import Contribution, Estimate, Integers, decimal, nothing, told_together
 from disclosure.statistics.columns import Columns, measured, text_of
 from disclosure.statistics.fieller import Ratio, ratio
 from workspaces.catalogue.columns import Type
@@ -80,9 +80,10 @@ class PersonTime:
 
     @property
     def contribution(self) -> Contribution:
-        """Both numbers of one cell."""
+        """Both numbers of one cell. Where all have the same of both, both tell how many they are (`told_together`)."""
         events, time = self.weights.events * self.most, self.weights.time * self.longest
-        return Contribution(l1=events + time, l2_squared=events**2 + time**2, largest=max(events, time))
+        square = events**2 + time**2
+        return Contribution(l1=events + time, l2_squared=square, largest=told_together(square))
 
     def weighted(self, exact: Integers) -> Integers:
         """(events, time) pairs become (a · events, g · time) pairs."""

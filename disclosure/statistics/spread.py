@@ -31,6 +31,7 @@ from disclosure.statistics.base import (
     nothing,
     people_per_cell,
     reach,
+    told_together,
     within,
 )
 from disclosure.statistics.columns import Columns, bounds, keys, number, text_of
@@ -93,11 +94,8 @@ class Spread:
         slope, middle, people = self.weights
         ends = middle**2, (slope * self.radius) ** 2 + (self.radius**2 - middle) ** 2
         squares = max(middle, self.radius**2 - middle)
-        return Contribution(
-            l1=slope * self.radius + squares + people,
-            l2_squared=max(ends) + people**2,
-            largest=max(slope * self.radius, squares, people),
-        )
+        square = max(ends) + people**2
+        return Contribution(l1=slope * self.radius + squares + people, l2_squared=square, largest=told_together(square))
 
     def vector(self, exact: Integers) -> Integers:
         """(Σv, Σv², known) becomes (a·Σv, c·known − Σv², g·known)."""
