@@ -71,16 +71,15 @@ def verdicts(pair: Neighbours, claim: Claim, *, runs: int, wrong: float, noisy: 
         Verdict(epsilon, delta, max(here - math.exp(epsilon) * there for here, there in seen))
         for epsilon, delta in losses
     ]
-    if claim.delta0_e15 == 0:
-        found.append(Verdict(None, claim.micro_rho / MICRO, max(_rho(*chances) for chances in seen)))
-    return found
+    apart = max(_rho(here, there, claim.delta0_e15 / FEMTO) for here, there in seen)
+    return [*found, Verdict(None, claim.micro_rho / MICRO, apart)]
 
 
-def _rho(here: float, there: float) -> float:
-    """The least ρ that allows an event these chances."""
-    if here == 0:
+def _rho(here: float, there: float, delta0: float) -> float:
+    """The least ρ that allows an event these chances, when each side is something else with a chance of δ₀."""
+    if here <= delta0:
         return 0.0
-    log, other = math.log(here), math.log(there)
+    log, other = math.log((here - delta0) / (1 - delta0)), math.log(min(1.0, there / (1 - delta0)))
     return max((a * log - (a - 1) * other) / (a * (a - 1)) for a in ORDERS)
 
 

@@ -20,7 +20,7 @@ from infra.audit.search import Neighbours, Place, change, pair_in, worst
 from workspaces.catalogue.errors import Invalid
 
 AT_ONCE = 20  # statistics of one request while the search goes on
-CROWDED = 9  # people with the same rows, so that their keys are named
+CROWDED = 24  # people with the same rows, so that their keys are named
 
 
 @dataclass(frozen=True)
@@ -86,14 +86,15 @@ def _alone(kind: str, pair: Neighbours, size: Size, wrong: float) -> Iterator[Ou
     """One statistic in a request of its own: its loss, the same with too little noise, and what is made of it."""
     for case in priced(kind):
         alone, claim = judged(case, pair)
-        pure = "" if case.terms.delta_e15 else " (pure ε)"
+        pure, runs = "" if case.terms.delta_e15 else " (pure ε)", size.runs
         if any(part.threshold is not None for part in alone.with_):
             yield from _first_of_their_keys(case, alone, size, wrong)
             alone, _ = judged(case, replace(pair, others=tuple(alike(pair.person, CROWDED))))
-        found = verdicts(alone, claim, runs=size.runs, wrong=wrong)
+            runs = size.many_runs
+        found = verdicts(alone, claim, runs=runs, wrong=wrong)
         yield _refutable("loss", f"{kind}{pure}", found)
         if not pure:
-            yield _fault(faults.sensitivity_halved(alone, claim, runs=size.runs, wrong=wrong), f", {kind}")
+            yield _fault(faults.sensitivity_halved(alone, claim, runs=runs, wrong=wrong), f", {kind}")
     yield postprocessed(kind, pair)
 
 
