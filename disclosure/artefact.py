@@ -13,11 +13,12 @@ from typing import Any
 from disclosure.accounting import MICRO
 from disclosure.pricing import Price, PriceLine
 from disclosure.requests import ReleaseRequest
-from disclosure.statistics.base import Entry, Estimate, Integers, Statistic, Thresholded
+from disclosure.statistics.base import Estimate, Integers, Statistic, Thresholded
 from disclosure.statistics.columns import text_of
 
 FORMAT = "tre-release/1"
 Key = str | int | bool
+Told = tuple[dict[str, str], dict[str, str]]  # what tells an estimate of a cell apart: values, labels
 
 
 @dataclass(frozen=True)
@@ -97,33 +98,34 @@ def _cells(statistic: Statistic, line: PriceLine, vector: Integers) -> Iterator[
     rows = statistic.rows(vector.reshape(statistic.plan.shape[0], statistic.coordinates), line.scale)
     named = [column.name for column in statistic.plan.by]
     labelled = [dict(zip(domain.values, domain.labels, strict=True)) for domain in statistic.plan.domains]
+    told = [
+        ({each.column: each.value for each in every}, {each.column: each.label for each in every})
+        for every in statistic.entries()
+    ]
+    found = isinstance(statistic, Thresholded)  # asked once: it looks at every name of the class
     for values, estimates in zip(statistic.plan.cells(), rows, strict=True):
         keys = dict(zip(named, values, strict=True))
         labels = {name: label[value] for name, label, value in zip(named, labelled, values, strict=True)}
-        yield from _estimates(statistic, keys, labels, estimates)
+        pairs = zip(told, estimates, strict=True)
+        for (key, label), estimate in _released(pairs) if found else pairs:
+            yield _cell(statistic.plan.name, {**keys, **key}, {**labels, **label}, estimate)
 
 
-def _estimates(
-    statistic: Statistic, keys: dict[str, Key], labels: dict[str, str], estimates: Sequence[Estimate]
-) -> Iterator[dict[str, Any]]:
-    for entries, estimate in _listed(statistic, estimates):
-        yield {
-            "statistic": statistic.plan.name,
-            "keys": {**keys, **{entry.column: entry.value for entry in entries}},
-            "labels": {**labels, **{entry.column: entry.label for entry in entries}},
-            "value": _number(estimate.value),
-            "low": _number(estimate.low),
-            "high": _number(estimate.high),
-            "too_noisy": estimate.too_noisy,
-            "drawn": list(estimate.drawn),
-        }
+def _cell(name: str, keys: dict[str, Key], labels: dict[str, str], estimate: Estimate) -> dict[str, Any]:
+    return {
+        "statistic": name,
+        "keys": keys,
+        "labels": labels,
+        "value": _number(estimate.value),
+        "low": _number(estimate.low),
+        "high": _number(estimate.high),
+        "too_noisy": estimate.too_noisy,
+        "drawn": list(estimate.drawn),
+    }
 
 
-def _listed(statistic: Statistic, estimates: Sequence[Estimate]) -> Iterable[tuple[tuple[Entry, ...], Estimate]]:
-    """What is released with what tells it apart; of keys found in the data those released only, the largest first."""
-    pairs = zip(statistic.entries(), estimates, strict=True)
-    if not isinstance(statistic, Thresholded):
-        return pairs
+def _released(pairs: Iterable[tuple[Told, Estimate]]) -> list[tuple[Told, Estimate]]:
+    """Of keys found in the data those that are released, the largest first."""
     return sorted((pair for pair in pairs if pair[1].drawn), key=lambda pair: -pair[1].drawn[0])
 
 

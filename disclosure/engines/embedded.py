@@ -69,6 +69,7 @@ def _locked(
     )
     paths = [str(files.sampling), *(str(_file(files, table)) for table in _tables(view, plans))]
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")  # how long it takes is nobody's to see
     connection.execute("SET parquet_metadata_cache = true")
     connection.execute("SET allowed_paths = ?", [paths])
     connection.execute("SET enable_external_access = false")

@@ -1,0 +1,28 @@
+"""One draw in a process of its own; prints its seconds and the peak memory of the process as JSON."""
+
+import json
+import resource
+import sys
+from pathlib import Path
+from time import perf_counter
+
+from disclosure.engines.plan import SnapshotFiles
+from disclosure.release import draw
+from disclosure.requests import parse_request
+from disclosure.terms import Terms
+from infra.bench.shapes import FIVE, SIXTH
+from workspaces.catalogue.tables import TABLES
+
+
+def main(shape: str, room: str, sampling: str, people: str) -> None:
+    """Draw the sixth shape, or the first."""
+    tables = {name: tuple(column.name for column in table.columns) for name, table in TABLES.items()}
+    terms = Terms(tables=tables, delta_e15=10**15 // (100 * int(people)), public_population=int(people))
+    request = parse_request((SIXTH if shape == "sixth" else FIVE[0]).request())
+    start = perf_counter()
+    draw(request, terms, SnapshotFiles(Path(room), Path(sampling)))
+    taken = perf_counter() - start
+    print(json.dumps({"seconds": taken, "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+
+
+main(*sys.argv[1:])
