@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.bench.data import CODES
-
 SYSTOLIC, BMI, DIABETES = 3004249, 3038553, 201826
 _BOROUGH = "SELECT person_id, borough, sex, ethnic_group, imd_decile, age_band FROM person"
 _AGES = ("00-04", "05-09", "10-14", "15-19"), ("20-24", "25-29", "30-34", "35-39"), ("40-44", "45-49", "50-54", "55-59")
@@ -23,7 +21,6 @@ class Shape:
     view: Mapping[str, Any]
     statistic: Mapping[str, Any]
     plain: str
-    cells: int
 
     def request(self) -> dict[str, Any]:
         """The release request, of ε 1."""
@@ -42,7 +39,7 @@ def _latest(concept: int, key: str) -> dict[str, Any]:
 
 def _of_latest(concept: int, key: str, found: str) -> str:
     return (
-        f"SELECT {key}, {found} FROM {{person}} LEFT JOIN (SELECT person_id, arg_max(value_as_number, "
+        f"SELECT {key}, {found} FROM {{person}} JOIN (SELECT person_id, arg_max(value_as_number, "
         f"measurement_date) AS v FROM {{measurement}} WHERE measurement_concept_id = {concept} GROUP BY person_id) "
         "USING (person_id) GROUP BY ALL"
     )
@@ -59,14 +56,12 @@ FIVE = (
         {"sql": _BOROUGH},
         {"kind": "count", "by": ["borough", "sex", "ethnic_group"]},
         "SELECT borough, sex, ethnic_group, count(*) FROM {person} GROUP BY ALL",
-        816,
     ),
     Shape(
         "mean of the latest value by group",
         _latest(SYSTOLIC, "borough"),
         {"kind": "mean", "of": "v", "lower": 80, "upper": 200, "by": ["borough"]},
         _of_latest(SYSTOLIC, "borough", "avg(least(greatest(v, 80), 200))"),
-        68,
     ),
     Shape(
         "people per month, three months each",
@@ -74,7 +69,6 @@ FIVE = (
         _events(per="month", where=[{"column": "condition_concept_id", "is": DIABETES}]),
         "SELECT date_trunc('month', condition_start_date) AS m, count(DISTINCT person_id) FROM {condition_occurrence} "
         f"WHERE condition_concept_id = {DIABETES} GROUP BY ALL",
-        120,
     ),
     Shape(
         "quantiles of the latest value by group",
@@ -88,14 +82,12 @@ FIVE = (
             "by": ["ethnic_group"],
         },
         _of_latest(BMI, "ethnic_group", "quantile_cont(v, [0.25, 0.5, 0.75])"),
-        6 * 440,
     ),
     Shape(
         "five-way table",
         {"sql": f"SELECT person_id, borough, ethnic_group, imd_decile, sex, {AGE} AS age FROM person"},
         {"kind": "count", "by": ["borough", "ethnic_group", "imd_decile", "sex", "age"]},
         f"SELECT borough, ethnic_group, imd_decile, sex, {AGE} AS age, count(*) FROM {{person}} GROUP BY ALL",
-        44_880,
     ),
 )
 SIXTH = Shape(
@@ -104,5 +96,4 @@ SIXTH = Shape(
     _events(per="year", split="condition_concept_id"),
     "SELECT condition_concept_id, year(condition_start_date), count(DISTINCT person_id) FROM {condition_occurrence} "
     "GROUP BY ALL",
-    len(CODES) * 10,
 )
