@@ -53,8 +53,17 @@ def follow_up(person: Person) -> Row:
         "diabetes": bool(person.condition_concepts() & DIABETES),
         "visits": Fraction(len(visits)),
         "visited": bool(visits),
+        "touched": {
+            "emergency_years": {(str(start.year),) for start in visits},
+            "emergency_months": {(f"{start:%Y-%m}",) for start in visits if _last_year(start)},
+            "common_diagnoses": {(str(concept),) for concept in person.condition_concepts()},
+        },
         "days": Fraction((ends - date(2016, 7, 4)).days),
     }
+
+
+def _last_year(start: date) -> bool:
+    return date(2025, 7, 1) <= start <= date(2026, 6, 30)
 
 
 def cells_outside(
@@ -67,6 +76,8 @@ def cells_outside(
         rows = [view(person) for person in people]
         for statistic in artefact["statistics"]:
             entries = [cell for cell in artefact["cells"] if cell["statistic"] == statistic["name"]]
+            if statistic["kind"] in ("forecast", "codes"):  # what is forecast, or not named, is not drawn
+                entries = [cell for cell in entries if cell["drawn"]]
             checked = _checked(statistic, entries, rows)
             wrong += [
                 f"{artefact['title']} / {statistic['name']}"

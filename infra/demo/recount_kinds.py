@@ -120,6 +120,18 @@ def _logistic(statistic: Statistic, _: Mapping[str, Any], rows: Rows) -> Exact:
     return {"counts": [people.count(values) for values in product(*groups)]}
 
 
+def _over_events(statistic: Statistic, keys: Mapping[str, Any], rows: Rows) -> Exact:
+    """People who touch a cell. Rows name the cells they touch; nobody may touch more than count, or this is no recount.
+
+    Which cells of a person count, where there are more, only the secret key of the person says.
+    """
+    cells = [row["touched"][statistic["name"]] for row in rows]
+    if max(map(len, cells), default=0) > int(statistic["at_most"]):
+        raise ValueError("somebody touches more cells than count")
+    names = [name for name in statistic["within"] if name != "measure"]
+    return {"people": sum(tuple(keys[name] for name in names) in touched for touched in cells)}
+
+
 _KINDS: dict[str, Callable[[Statistic, Mapping[str, Any], Rows], Exact]] = {
     "proportion": _proportion,
     "sum": _total,
@@ -133,4 +145,7 @@ _KINDS: dict[str, Callable[[Statistic, Mapping[str, Any], Rows], Exact]] = {
     "survival": _survival,
     "linear": _linear,
     "logistic": _logistic,
+    "periods": _over_events,
+    "codes": _over_events,
+    "forecast": _over_events,
 }

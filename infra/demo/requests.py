@@ -92,6 +92,13 @@ LEFT JOIN (SELECT person_id, ARG_MAX(value_as_number, measurement_date) AS systo
            WHERE measurement_concept_id = 3004249 GROUP BY person_id) m ON m.person_id = p.person_id
 """
 
+_EMERGENCY: dict[str, Any] = {
+    "table": "visit_occurrence",
+    "where": [{"column": "visit_concept_id", "is": 9203}],
+    "date": "visit_start_date",
+    "at_most": 12,
+}
+
 FOLLOW_UP: dict[str, Any] = {
     "title": "Emergency visits followed, and what goes with hypertension",
     "view": {"sql": FOLLOW_UP_SQL},
@@ -110,6 +117,12 @@ FOLLOW_UP: dict[str, Any] = {
         {"name": "stp_by_hypertension", "kind": "table", "by": ["stp", "hypertension"]},
         {"name": "pressure", "kind": "linear", "of": "systolic", "lower": 90, "upper": 190}
         | {"on": [{"of": "visits", "lower": 0, "upper": 4}, {"of": "hypertension"}, {"of": "diabetes"}]},
+        {"name": "emergency_years", "kind": "periods"}
+        | {"events": _EMERGENCY | {"per": "year", "first": "2016-01", "last": "2026-12"}},
+        {"name": "emergency_months", "kind": "forecast", "ahead": 3}
+        | {"events": _EMERGENCY | {"first": "2025-07", "last": "2026-06"}},
+        {"name": "common_diagnoses", "kind": "codes"}
+        | {"events": {"table": "condition_occurrence", "split": "condition_concept_id", "at_most": 12}},
         {"name": "who_has_hypertension", "kind": "logistic", "of": "hypertension"}
         | {"on": [{"of": "sex"}, {"of": "diabetes"}]},
     ],

@@ -68,3 +68,11 @@ def test_a_cell_whose_numbers_are_missing_is_noticed():
     statistic = statistic_of("rate")
     about = described(statistic)
     assert not check_cell(about, {"drawn": []}, recounted(about, {}, [], {}), cells=2)
+
+
+def test_a_recount_over_events_counts_people_once_a_cell_and_knows_where_it_cannot():
+    statistic = {"name": "years", "kind": "periods", "within": ["period"], "at_most": 2}
+    rows = [{"touched": {"years": touched}} for touched in ({("2024",), ("2025",)}, {("2025",)}, set())]
+    assert recounted(statistic, {"period": "2025"}, rows, {}) == {"people": 2}
+    with pytest.raises(ValueError, match="more cells"):
+        recounted({**statistic, "at_most": 1}, {"period": "2025"}, rows, {})
