@@ -20,7 +20,7 @@ import pytest
 from disclosure.statistics.odds import kept_groups, odds_of
 from tests.factories.statistics import ASKED, COLUMNS, bound
 from tests.plain.cell_plan import answer
-from tests.plain.statistics import logistic
+from tests.plain.regressions import logistic
 
 ODDS = bound("logistic", by=[])
 COUNTS = {("lived", False): (60, 20), ("lived", True): (40, 40), ("died", False): (20, 20), ("died", True): (20, 60)}
