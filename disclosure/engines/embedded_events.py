@@ -24,7 +24,7 @@ from disclosure.engines.grouped import place_of
 from disclosure.person_view.schema import PERSON_ID
 
 PEOPLE_AT_ONCE = 2**20
-ROWS_AT_ONCE = 8_000_000
+ROWS_AT_ONCE = 16_000_000
 OVER = "over_cap_of_events"
 
 Arrays = dict[str, Integers]

@@ -4,13 +4,15 @@ from pathlib import Path
 
 import click
 
+from gateway.cli.groups import example
+
 
 @click.group()
 def bench() -> None:
     """Measure, beside a reference in the same run."""
 
 
-@bench.command()
+@bench.command(epilog=example("tre bench releases --people 8600000 --events 86000000 --json"))
 @click.option("--people", type=click.IntRange(1_000), default=8_600_000, show_default=True, help="Made-up people.")
 @click.option("--events", type=click.IntRange(1_000), default=86_000_000, show_default=True, help="Their diagnoses.")
 @click.option("--rounds", type=click.IntRange(3), default=5, show_default=True, help="Alternating runs of each.")

@@ -98,7 +98,7 @@ def bare_noise(line: PriceLine) -> object:
 
 def _processes(files: SnapshotFiles, people: int, rounds: int) -> Iterator[Measure]:
     """What only a process of its own can show: the sixth shape's memory, and how long a cold start takes."""
-    sixth = [alone(kind, "sixth", files, people) for _ in range(max(1, rounds // 2)) for kind in ("ours", "plain")]
+    sixth = [alone(kind, "sixth", files, people) for _ in range(3) for kind in ("ours", "plain")]
     yield _compared(SIXTH.name, sixth, "seconds", "the same without the bound", SIXTH_BAR)
     most = max(float(str(each["mib"])) for each in sixth if each["kind"] == "ours")
     yield measure("bar", f"{SIXTH.name}: peak MiB", most, "3 GiB", SIXTH_MIB, 1.0)
