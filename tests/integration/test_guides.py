@@ -43,8 +43,8 @@ READERS = {
     "auditor": "auditor",
 }
 ROLES = {*READERS, "operator", "public"}
-# run on the gateway's machine with its settings: tried in tests/unit/cli, here only understood
-LOCAL = ("serve", "migrate", "work", "pools open", "people appoint", "intake load", "opt-outs", "snapshots contains")
+# run on the gateway's machine with its settings, or for minutes: tried elsewhere, here only understood
+LOCAL = ("disclosure audit", "serve", "migrate", "work", "pools open", "people appoint", "intake load", "opt-outs", "snapshots contains")
 # the gateway understood and knew the subject and the role; its state is another matter
 NOT_UNDERSTOOD = ("arguments:", "client:", "input:", "defect:", "file:", "subject:unknown", "command:not_your_role")
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
