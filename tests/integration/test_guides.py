@@ -44,7 +44,17 @@ READERS = {
 }
 ROLES = {*READERS, "operator", "public"}
 # run on the gateway's machine with its settings, or for minutes: tried elsewhere, here only understood
-LOCAL = ("disclosure audit", "serve", "migrate", "work", "pools open", "people appoint", "intake load", "opt-outs", "snapshots contains")
+LOCAL = (
+    "disclosure audit",
+    "serve",
+    "migrate",
+    "work",
+    "pools open",
+    "people appoint",
+    "intake load",
+    "opt-outs",
+    "snapshots contains",
+)
 # the gateway understood and knew the subject and the role; its state is another matter
 NOT_UNDERSTOOD = ("arguments:", "client:", "input:", "defect:", "file:", "subject:unknown", "command:not_your_role")
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
