@@ -11,6 +11,7 @@ from itertools import count
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from disclosure import noise
 from disclosure.release import draw
@@ -134,6 +135,7 @@ def seen(site, names, tokens):
     }
 
 
+@pytest.mark.slow
 def test_a_person_who_makes_a_draw_dear_shows_nowhere(tmp_path, monkeypatch):
     monkeypatch.setattr(noise, "add_noise", lambda parts: [np.full_like(part.vector, 60) for part in parts])
     without = lived(tmp_path / "without", monkeypatch, small_world(PEOPLE), share=0)
