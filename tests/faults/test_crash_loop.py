@@ -30,7 +30,7 @@ from workspaces.snapshots.storage import read_manifest
 
 KILLS = int(os.environ.get("TRE_KILLS", "12"))
 SEED = int(os.environ.get("TRE_SEED", "1"))
-REST_SECONDS = 90.0
+REST_SECONDS = 150.0  # draws begin one after another, each at the deadline of the one before
 VICTIMS = ["web", "web child", "worker-1", "worker-2", "power"]
 MOMENTS: list[tuple[Any, Any, str]] = [
     (Snapshot, SnapshotState.BUILDING, "workers"),

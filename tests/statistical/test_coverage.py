@@ -12,8 +12,8 @@ from scipy.stats import binom
 
 from disclosure.accounting import gaussian_cost
 from disclosure.explain import CONFIDENCE, GAUSSIAN, LAPLACE, bound
-from disclosure.noise import Exact, add_noise
 from disclosure.mechanisms import floor_scale
+from disclosure.noise import Exact, add_noise
 from tests.factories.statistics import bound as statistic_of
 
 DRAWS = 4_000

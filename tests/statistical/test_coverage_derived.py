@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import binom
 
 from disclosure.accounting import gaussian_cost
-from disclosure.noise import GAUSSIAN, Exact, add_noise
 from disclosure.mechanisms import floor_scale
+from disclosure.noise import GAUSSIAN, Exact, add_noise
 from tests.factories.statistics import COLUMNS
 from tests.factories.statistics import bound as statistic_of
 from tests.plain.cell_plan import answer
