@@ -13,7 +13,7 @@ from disclosure.event_requests import EventKeys
 from disclosure.person_view.events import ProvenEvents, prove_events
 from disclosure.person_view.schema import Literal, Schema, ViewColumn
 from disclosure.requests import Statistic as Asked
-from disclosure.statistics.base import Contribution
+from disclosure.statistics.base import Contribution, told_together
 from disclosure.statistics.calendar import periods_of
 from disclosure.statistics.columns import Columns, keys
 from disclosure.terms import Terms
@@ -46,8 +46,11 @@ class EventRows:
 
     @property
     def contribution(self) -> Contribution:
-        """As many cells as one person can touch, each by 1: L1 = L2²."""
-        return Contribution(l1=self.touched, l2_squared=self.touched, largest=1)
+        """As many cells as one person can touch, each by 1: L1 = L2².
+
+        People who touch them all are told of by each of these cells: the noise floor holds for all of them together.
+        """
+        return Contribution(l1=self.touched, l2_squared=self.touched, largest=told_together(self.touched))
 
 
 def bound_rows(asked: Asked, columns: Columns, terms: Terms) -> EventRows:

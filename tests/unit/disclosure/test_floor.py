@@ -3,10 +3,11 @@
 import pytest
 
 from disclosure.mechanisms import floor_scale
+from disclosure.statistics.registry import REGISTRY
 from tests.factories.statistics import single
 
 
-@pytest.mark.parametrize("kind", sorted({"rate", "standardised", "mean", "spread", "linear"}))
+@pytest.mark.parametrize("kind", sorted(REGISTRY))
 def test_numbers_that_tell_of_one_count_together_stay_above_the_floor(kind):
     """Where all people have the same values, each adds the same vector, at most L2 long, to the drawn numbers."""
     statistic = single(kind)
