@@ -1,0 +1,139 @@
+"""Ours and a peer on the same question: seconds and mean absolute errors; what did not answer is said with reasons."""
+
+import json
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean, median
+from time import perf_counter
+
+from disclosure.engines.plan import SnapshotFiles
+from disclosure.release import draw
+from disclosure.terms import Terms
+from infra.bench.peers.questions import EPSILON, QUESTIONS, Question, ours, truth
+from infra.bench.report import Measure, measure
+from workspaces.catalogue.tables import TABLES
+
+LIMIT_S, PATIENCE_S, REPETITIONS, RESOLUTION = 120, 20, 20, 1e-4
+ROOT = Path(__file__).parents[3]
+NOT_OFFERED = {("opendp", "deviation"), ("smartnoise", "quantiles")}
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A library and how many of the people it can bear within the limit."""
+
+    name: str
+    title: str
+    people: int
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A question that a peer has no answer to, and why."""
+
+    peer: str
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """Seconds and answers of each repetition; the first warms up and does not count unless it is the only one."""
+
+    seconds: Sequence[float]
+    answers: Sequence[dict[str, float]]
+
+    @property
+    def typical(self) -> float:
+        """The median seconds."""
+        return median(self.seconds[1:] or self.seconds)
+
+    def error(self, exact: dict[str, float]) -> float:
+        """The mean absolute error over all cells with people; a count that is not answered is taken for 0."""
+        return fmean(abs(each.get(name, 0.0) - number) for each in self.answers for name, number in exact.items())
+
+
+PEERS = (
+    Peer("opendp", "OpenDP Polars", 860_000),
+    Peer("smartnoise", "smartnoise-sql", 860_000),
+    Peer("diffprivlib", "diffprivlib", 860_000),
+    Peer("tumult", "Tumult Analytics", 86_000),
+)
+
+
+def compare(peer: Peer, files: SnapshotFiles) -> Iterator[Measure | Unanswered]:
+    """Every question to one peer and to us, one after the other."""
+    for question in QUESTIONS:
+        theirs = ask(peer, question, files)
+        if isinstance(theirs, str):
+            yield Unanswered(peer.title, question.what, theirs)
+        else:
+            yield from compared(peer, question, ask_us(peer, question, files), theirs, exact_of(question, files))
+
+
+def compared(
+    peer: Peer, question: Question, mine: Found, theirs: Found, exact: dict[str, float]
+) -> tuple[Measure, Measure]:
+    """Their seconds and errors beside ours; errors are not told apart below the last decimal printed."""
+    errors = mine.error(exact), max(theirs.error(exact), RESOLUTION)
+    return (
+        measure("peer", f"{question.what}: seconds", mine.typical, peer.title, theirs.typical),
+        measure("peer", f"{question.what}: mean error", max(errors[0], RESOLUTION), peer.title, errors[1]),
+    )
+
+
+def exact_of(question: Question, files: SnapshotFiles) -> dict[str, float]:
+    """The truth about these files."""
+    return truth(question, files.room / "person.parquet")
+
+
+def ask_us(peer: Peer, question: Question, files: SnapshotFiles) -> Found:
+    """Ours: pure ε without a noise floor where we offer it, else (ε, 1 in 100 times the people)."""
+    tables = {name: tuple(column.name for column in table.columns) for name, table in TABLES.items()}
+    delta = 0 if question.pure else 10**15 // (100 * peer.people)
+    terms = Terms(tables=tables, delta_e15=delta, floor_half_width=0, public_population=peer.people)
+    seconds, answers = [], []
+    for _ in range(REPETITIONS + 1):
+        start = perf_counter()
+        cells = draw(question.request(), terms, files).cells
+        seconds.append(perf_counter() - start)
+        answers.append(ours(question, list(cells)))
+    return Found(seconds, answers)
+
+
+def ask(peer: Peer, question: Question, files: SnapshotFiles) -> Found | str:
+    """The peer's answers, or the reason why there are none."""
+    if (peer.name, question.statistic) in NOT_OFFERED:
+        return "not offered by this interface"
+    python = ROOT / ".peers" / peer.name / "bin" / "python"
+    if not (python.parent / "installed").exists():
+        return "could not be installed"
+    asked = {
+        "file": str(files.room / "person.parquet"),
+        "statistic": question.statistic,
+        "epsilon": EPSILON,
+        "repetitions": REPETITIONS + 1,
+        "patience": PATIENCE_S,
+        "keys": question.keys,
+    }
+    return _run([str(python), "-m", f"infra.bench.peers.{peer.name}", json.dumps(asked)])
+
+
+def _run(command: list[str]) -> Found | str:
+    try:
+        done = subprocess.run(  # noqa: S603 an interpreter of our own
+            command, capture_output=True, text=True, timeout=LIMIT_S, cwd=ROOT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return f"no answer in {LIMIT_S} s"
+    return read(done.returncode, done.stdout, done.stderr)
+
+
+def read(code: int, out: str, err: str) -> Found | str:
+    """What a peer printed: the last line is its answer; of a failure, the last line of what it complained of."""
+    if code or not out.strip():
+        return f"failed: {(err.strip().splitlines() or ['no message'])[-1][:160]}"
+    said = json.loads(out.strip().splitlines()[-1])
+    return Found(said["seconds"], said["answers"])
