@@ -4,6 +4,7 @@
 
 import os
 import sys
+import tempfile
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from infra.bench.peers.asked import BANDS, CUT_YEAR, LOWER, QUANTILES, UPPER, As
 
 warnings.simplefilter("ignore")
 SETTINGS = {
+    "spark.sql.warehouse.dir": tempfile.mkdtemp(prefix="peers-"),
     "spark.driver.memory": "4g",
     "spark.sql.shuffle.partitions": "2",
     "spark.ui.enabled": "false",
