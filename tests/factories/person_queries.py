@@ -172,7 +172,7 @@ def aggregates(draw, columns):
     if name in ("count", "count_distinct", "min", "max") and columns and draw(st.booleans()):
         column = draw(st.sampled_from(columns))
         kind = column.kind if name in ("min", "max") else "number"
-        return ("aggregate", name, (column.node,), keep, None), kind, column.step
+        return ("aggregate", name, (column.node,), keep, None), kind, column.step if name in ("min", "max") else ONE
     if name in ("bool_or", "bool_and", "count_if"):
         node = ("aggregate", name, (draw(conditions(columns, 1)),), keep, None)
         return node, "number" if name == "count_if" else "flag", ONE
