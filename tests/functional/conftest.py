@@ -97,10 +97,14 @@ class Visitor:
 
     def press(self, text: str) -> None:
         """A button, or a link that looks like one; ends when its page is there."""
-        button = self.page.get_by_role("button", name=text, exact=True)
-        assert button.count(), f"no button {text!r} at {self.page.url}: {self.page.locator('main').inner_text()}"
+        button = self.page.get_by_role("button", name=text, exact=True).first
+        try:  # the page may still be on its way
+            button.wait_for(timeout=5_000)
+        except TimeoutError:
+            shown = self.page.locator("main").inner_text()
+            raise AssertionError(f"no button {text!r} at {self.page.url}: {shown}") from None
         with self.page.expect_navigation():
-            button.first.click()
+            button.click()
 
     def wait_for(self, text: str) -> None:
         """A page that waits brings itself up to date; without JavaScript it says how."""
