@@ -7,7 +7,7 @@ import pytest
 from hypothesis import settings
 
 from tests.factories.databases import CHOICE
-from tests.factories.gateways import settle_town
+from tests.factories.gateways import OPENED, settle_town
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,4 +41,6 @@ def town(tmp_path):
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """What a file left open is found at its own end, not in the middle of another."""
     if nextitem is None or nextitem.path != item.path:
+        while OPENED:
+            OPENED.pop().dispose()
         gc.collect()

@@ -72,11 +72,20 @@ class Town:
             return question(work)
 
 
+OPENED: list[UnitOfWork] = []
+
+
+def opened(database: str) -> UnitOfWork:
+    """A unit of work whose connections are closed at the end of the test file, whoever forgot them."""
+    OPENED.append(UnitOfWork(database))
+    return OPENED[-1]
+
+
 def settle_town(folder: Path, *, epsilon_micro: int = 10_000_000, on: str = "") -> Town:
     """A migrated gateway with its pool and its people; `on` is "sqlite" where its file is what the test looks at."""
     settings = Settings(folder=folder, secret_key=SECRET, demo=True, database_url=new_database(folder, on))
     clock = Clock()
-    gateway = Gateway(UnitOfWork(settings.database), settings, clock)
+    gateway = Gateway(opened(settings.database), settings, clock)
     with gateway.unit.writing() as work:
         pool = work.add(
             Pool(name="London", public_population=20_000, epsilon_micro=epsilon_micro, delta_e15=500_000_000)

@@ -25,13 +25,12 @@ from gateway.evidence.package import make_package
 from gateway.models import Grant, Pool, Project, Release
 from gateway.store.keys import Keys
 from gateway.store.queries import sessions
-from gateway.store.unit_of_work import UnitOfWork
 from gateway.vocabulary import Command
 from gateway.web.current import PERSON
 from gateway.web.sessions import hash_of
 from infra.identity.personas import Persona
 from infra.identity.provider import Client, Provider
-from tests.factories.gateways import SEATS, SECRET, Town, settle_town
+from tests.factories.gateways import SEATS, SECRET, Town, opened, settle_town
 from tests.factories.worlds import write
 from workspaces.catalogue.places import STP_DOMAIN
 from workspaces.catalogue.tables import AGE_BANDS, ETHNIC_GROUPS
@@ -103,7 +102,7 @@ def open_site(
     settings = town.gateway.settings.model_copy(
         update={"oidc_issuer": issuer, "oidc_client_secret": SecretStr(CLIENT_SECRET), "base_url": address, **changes}
     )
-    town.gateway = Gateway(UnitOfWork(settings.database), settings, town.clock)
+    town.gateway = Gateway(opened(settings.database), settings, town.clock)
     objects = Objects()
     rooms = SimpleNamespace(promises=lambda: PROMISES)
     keys = Keys(folder / "keys", SECRET)
