@@ -69,7 +69,7 @@ def test_each_person_counts_once_in_a_quarter(tmp_path):
     for name, exact in (("2024-Q1", 600), ("2024-Q2", 300), ("2024-Q3", 0)):
         assert abs(found[name]["value"] - exact) < 6 * half
         assert found[name]["high"] - found[name]["value"] == half
-    assert found["2024-Q3"]["too_noisy"]
+    assert found["2024-Q3"]["too_noisy"] == (half > found["2024-Q3"]["value"])  # nobody: it is, but once in forty
     assert not found["2024-Q1"]["too_noisy"]
 
 
