@@ -8,6 +8,7 @@ store may be attached (privacy model P6).
 import json
 import logging
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -28,6 +29,7 @@ from gateway.jobs.house import House
 from gateway.models import Grant, OptOutList, Pool, Project, RegisterEntry, Release, Snapshot
 from gateway.rules.facts import SYSTEM
 from gateway.rules.refusals import Refusal, Why
+from gateway.store.sealed_notes import is_spent, note_spend
 from gateway.store.unit_of_work import Work
 from gateway.vocabulary import Command, ReleaseState
 from workspaces.catalogue.errors import Invalid
@@ -88,6 +90,9 @@ def _load(house: House, release_id: str) -> Release:
 
 def _begin_and_draw(house: House, release: Release) -> None:
     house.objects.check()  # what could not be kept must not be drawn: nothing is spent yet
+    if is_spent(house.objects, release.id):  # by a draw that this database forgot
+        log.error("release %s was drawn before: the database was put back by hand; run tre restore", release.id)
+        return _give_up(house, release)
     try:
         if release.state is ReleaseState.PLAN_CLEARED:
             _system(house, Command.RESERVE_BUDGET, release)
@@ -121,6 +126,7 @@ def _draw(house: House, release: Release) -> None:
         about = _about(work, release, row, pool, house.gateway.now())
         rules, floor = grant.preset, grant.floor_half_width
     try:
+        _note(house, release, pool.id)
         opened = open_snapshot(house.objects, row.id, house.folder / "snapshots", house.keys.public())
         files = SnapshotFiles(room=opened.room, sampling=opened.sampling)
         terms = terms_of(grant, pool, release.mark)
@@ -135,6 +141,13 @@ def _draw(house: House, release: Release) -> None:
     _seal(house, object_name(release), content)  # last: what is attached after a crash is whole
 
 
+def _note(house: House, release: Release, pool_id: str) -> None:
+    """What no restore may take back; where it cannot be kept, nothing is read."""
+    told: dict[str, Any] = {"project": release.project_id, "pool": pool_id, "request_digest": release.request_digest}
+    told |= {"micro_rho": release.micro_rho, "delta_e15": release.delta_e15}
+    _patiently(house, lambda: note_spend(house.objects, release_id=release.id, at=house.gateway.now(), **told))
+
+
 def _checks(artefact: Artefact, rules: str, floor: int) -> dict[str, Any] | None:
     """The verdict of the grant's output rules on the released values. What was spent is kept, come of it what may."""
     try:
@@ -146,10 +159,14 @@ def _checks(artefact: Artefact, rules: str, floor: int) -> dict[str, Any] | None
 
 def _seal(house: House, name: str, content: bytes) -> None:
     """Keep what was drawn. It exists nowhere else and cannot be drawn again, so a failing store is waited for."""
+    _patiently(house, lambda: house.objects.seal(name, content))
+
+
+def _patiently(house: House, seal: Callable[[], None]) -> None:
     end = time.monotonic() + house.gateway.settings.seal_patience_seconds
     for pause in chain(FIRST_PAUSES, repeat(LAST_PAUSE)):
         try:
-            return house.objects.seal(name, content)
+            return seal()
         except StoreUnavailable:
             if time.monotonic() + pause > end:
                 raise

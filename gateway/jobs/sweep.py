@@ -8,6 +8,7 @@ from contextlib import suppress
 from sqlmodel import col
 
 from gateway.commands.terms import object_name, package_name
+from gateway.jobs.burials import bury_what_ended
 from gateway.jobs.house import House
 from gateway.models import Job, Release, Snapshot, Workspace
 from gateway.store.unit_of_work import Work
@@ -20,6 +21,7 @@ _GONE = (SnapshotState.FAILED, SnapshotState.RETIRED)
 
 def sweep(house: House) -> None:
     """Files of failed and retired snapshots, bytes of failed draws, and what was being written by who died."""
+    bury_what_ended(house)
     _sweep_snapshots(house)
     _sweep_draws(house)
     house.objects.tidy()

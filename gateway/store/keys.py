@@ -31,6 +31,24 @@ class Keys:
         """32 bytes that make one project's pseudonyms."""
         return self._get(f"project-{project_id}")
 
+    def has_project(self, project_id: str) -> bool:
+        """True while the project's key exists."""
+        return self._place(f"project-{project_id}").exists()
+
+    def shred_project(self, project_id: str) -> None:
+        """Overwrite and remove a project's key; nothing happens when there is none."""
+        path = self._place(f"project-{project_id}")
+        try:
+            with path.open("r+b") as file:
+                file.write(token_bytes(path.stat().st_size))
+                file.flush()
+                os.fsync(file.fileno())
+            path.unlink()
+        except FileNotFoundError:
+            pass
+        except OSError as trouble:
+            raise StoreUnavailable(os.strerror(trouble.errno or 0)) from None
+
     def pool(self, pool_id: str) -> bytes:
         """32 bytes that key one pool's sampling."""
         return self._get(f"pool-{pool_id}")
@@ -52,11 +70,14 @@ class Keys:
         return Ed25519PrivateKey.from_private_bytes(self._get("signing"))
 
     def _get(self, name: str) -> bytes:
-        path = self.folder / f"{name}.key"
+        path = self._place(name)
         if not path.exists():
             self._make(path, name)
         sealed = path.read_bytes()
         return self._wrap.decrypt(sealed[:_NONCE], sealed[_NONCE:], name.encode())
+
+    def _place(self, name: str) -> Path:
+        return self.folder / f"{name}.key"
 
     def _make(self, path: Path, name: str) -> None:
         nonce = token_bytes(_NONCE)

@@ -10,8 +10,9 @@ from typing import Any
 Statement = Mapping[str, Any]
 
 RECORDS = ("snapshots/*", "trial/*")
-SEALED = ("releases/*", "manifests/*", "checkpoints/*", "trial/*")
-EVIDENCE = ("manifests/*", "checkpoints/*", "releases/*")
+NOTES = ("spends/*", "tombstones/*", "lists/*")
+SEALED = ("releases/*", "manifests/*", "checkpoints/*", *NOTES, "trial/*")
+EVIDENCE = ("manifests/*", "checkpoints/*", "releases/*", *NOTES)
 NEVER = (
     "s3:BypassGovernanceRetention",
     "s3:DeleteObjectVersion",
