@@ -19,9 +19,11 @@ from gateway.jobs.pool import open_pool
 from gateway.models import Pool
 from gateway.rules.facts import SYSTEM, Actor
 from gateway.settings import Settings
+from gateway.store.away import told
 from gateway.store.migrate import upgrade
 from gateway.store.queries.facts import actor_of
 from gateway.store.queries.people import called
+from gateway.store.standing import Closed, need_open
 from gateway.vocabulary import Command, Seat
 from workspaces.catalogue.errors import Invalid
 
@@ -38,8 +40,12 @@ def settings() -> Settings:
 
 
 def house(*, with_pool: bool = True) -> House:
-    """The gateway of this machine, its database migrated and its pool open. Raises Invalid."""
+    """The gateway of this machine, open, its database migrated and with its pool. Raises Invalid."""
     ours = settings()
+    try:
+        need_open(ours.folder)
+    except Closed as why:
+        raise told(why) from None
     try:
         at = open_house(ours)
         with at.gateway.unit.reading() as work:

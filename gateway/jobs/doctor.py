@@ -19,9 +19,11 @@ from gateway.store import audit_chain
 from gateway.store.away import AWAY
 from gateway.store.migrate import at_head
 from gateway.store.s3 import S3Objects
+from gateway.store.standing import RESTORING, UPGRADING, standing
 from gateway.vocabulary import OptOutListState
 
 OTHER_KEY = "Set the TRE_SECRET_KEY that they were made under."
+_REOPENS = {RESTORING: "Finish it: tre restore --help.", UPGRADING: "Finish it: tre upgrade --help."}
 LEAST_FREE_MIB = 1_024
 WAITING_LONG = timedelta(hours=1)
 CHECKPOINT_OLD = timedelta(days=2)
@@ -47,7 +49,7 @@ class Finding:
 
 def examine(house: House) -> list[Finding]:
     """Every part in the order in which one leans on another; the rest waits for a database that answers."""
-    found = list(_database(house))
+    found = [*_standing(house), *_database(house)]
     if all(finding.stand is Stand.GOOD for finding in found):
         for look in (_pool, _keys, _objects, _disk, _log, _opt_outs, _work, _incidents, _rooms):
             found += _careful(look, house)
@@ -57,6 +59,7 @@ def examine(house: House) -> list[Finding]:
 def ready(house: House) -> dict[str, bool]:
     """Whether database, tables and store answer; for whoever sends people here or elsewhere."""
     parts: dict[str, Callable[[], object]] = {
+        "open": lambda: standing(house.gateway.settings.folder) is None,
         "database": lambda: list(_database(house)),
         "tables": lambda: at_head(house.gateway.unit.engine),
         "store": lambda: house.objects.exists("trial/object"),
@@ -82,6 +85,12 @@ def _careful(look: Callable[[House], Iterator[Finding]], house: House) -> list[F
         return [Finding(part, Stand.BAD, f"It does not answer ({type(trouble).__name__}).", "Look at its own log.")]
     except InvalidTag:
         return [Finding(part, Stand.BAD, "A key does not open under this secret.", OTHER_KEY)]
+
+
+def _standing(house: House) -> Iterator[Finding]:
+    found = standing(house.folder)
+    if found is not None:
+        yield Finding("standing", Stand.BAD, f"It is closed: {found.why}, since {found.since}.", _REOPENS[found.why])
 
 
 def _database(house: House) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from gateway.jobs.sign_checkpoint import is_due, sign_checkpoint
 from gateway.jobs.sweep import sweep
 from gateway.models import Task
 from gateway.store.queries import tasks
+from gateway.store.standing import Closed, at_work
 from gateway.vocabulary import TaskKind
 from workspaces.snapshots.objects import StoreUnavailable
 
@@ -97,16 +98,24 @@ def run_forever(house: House, stop: threading.Event) -> None:
     looked = 0.0
     while not stop.is_set():
         try:
-            if time.monotonic() - looked > house.gateway.settings.lease_seconds:
-                looked = time.monotonic()
-                _aside(house, "daily checkpoint", _daily)
-                _aside(house, "sweep", sweep)
-                metrics.waiting(tasks.due(house.gateway.unit, house.gateway.now()))
-            if not run_once(house):
+            with at_work(house.folder):
+                if time.monotonic() - looked > house.gateway.settings.lease_seconds:
+                    looked = time.monotonic()
+                    _beside_the_queue(house)
+                worked = run_once(house)
+            if not worked:
                 stop.wait(IDLE_SECONDS)
+        except Closed:
+            stop.wait(AWAY_SECONDS)
         except OperationalError:
             log.error("the database does not answer; looking again")
             stop.wait(AWAY_SECONDS)
+
+
+def _beside_the_queue(house: House) -> None:
+    _aside(house, "daily checkpoint", _daily)
+    _aside(house, "sweep", sweep)
+    metrics.waiting(tasks.due(house.gateway.unit, house.gateway.now()))
 
 
 def _aside(house: House, what: str, do: Callable[[House], None]) -> None:

@@ -15,13 +15,16 @@ from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import CallbackDict
 
+from gateway.commands.addresses import ROOT
 from gateway.commands.perform import Gateway
 from gateway.store.queries import sessions
+from gateway.store.standing import Closed, need_open
 from gateway.web.current import PERSON
 
 ANONYMOUS_HOURS = 1
 TOUCH_SECONDS = 60
 BACKGROUND = "X-Background"
+ANSWERS_CLOSED = ("/static/", f"{ROOT}/health", f"{ROOT}/ready")
 
 
 class ServerSession(CallbackDict[str, Any], SessionMixin):
@@ -32,8 +35,15 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
         self.replaces: str | None = None
         self.last_seen_at: datetime | None = None
         self.modified = False
-        self.trouble: OperationalError | None = None  # why the database did not say whose session it is
+        self.trouble: Exception | None = None  # why the database did not say whose session it is
         super().__init__(content or {}, _mark)
+
+    @classmethod
+    def in_trouble(cls, trouble: Exception) -> "ServerSession":
+        """Empty; no handler of errors can be asked yet, so that it carries what went wrong."""
+        session = cls()
+        session.trouble = trouble
+        return session
 
     @property
     def id_hash(self) -> str:
@@ -67,17 +77,20 @@ class DatabaseSessions(SessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> ServerSession:  # noqa: ARG002
         """The live session of the request's cookie, or an empty one."""
+        if not request.path.startswith(ANSWERS_CLOSED):
+            try:
+                need_open(self.gateway.settings.folder)
+            except Closed as trouble:
+                return ServerSession.in_trouble(trouble)
         cookie = request.cookies.get(self.name)
         if not cookie or request.endpoint == "static" or request.path.startswith("/api/"):
             return ServerSession()
-        session = ServerSession()
         try:
             row = sessions.live(self.gateway.unit, hash_of(cookie), self.gateway.now(), self.idle)
-        except OperationalError as trouble:  # no handler of errors can be asked yet
-            session.trouble = trouble
-            return session
+        except OperationalError as trouble:
+            return ServerSession.in_trouble(trouble)
         if row is None:
-            return session
+            return ServerSession()
         session = ServerSession(dict(row.data), cookie)
         session.last_seen_at = row.last_seen_at
         return session

@@ -49,7 +49,7 @@ def test_a_healthy_house(house: House) -> None:
     told = stands(house)
     assert list(told) == ["database", "pool", "keys", "store", "disk", "audit log", "opt-outs", "work", "rooms"]
     assert {stand for part, stand in told.items() if part != "rooms"} == {Stand.GOOD}
-    assert ready(house) == {"database": True, "tables": True, "store": True}
+    assert ready(house) == {"open": True, "database": True, "tables": True, "store": True}
 
 
 def older_list(house: House, days: float) -> None:
