@@ -10,7 +10,7 @@ from gateway.api.blueprint import blueprint as api_blueprint
 from gateway.jobs.doctor import ready
 from gateway.jobs.house import House, open_house, utc_now
 from gateway.settings import Settings
-from gateway.web import errors, layout, nouns, security, sessions, sign_in, watching
+from gateway.web import attempts, errors, layout, nouns, security, sessions, sign_in, watching
 
 
 def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now, house: House | None = None) -> Flask:
@@ -28,7 +28,16 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now, h
     errors.install(app)
     sign_in.install(app, settings)
     nouns.install(app)
-    api = api_blueprint(Api(house.gateway, house.objects, house.keys.public, errors.status_of, lambda: ready(house)))
+    api = api_blueprint(
+        Api(
+            house.gateway,
+            house.objects,
+            house.keys.public,
+            errors.status_of,
+            lambda: ready(house),
+            lambda: attempts.wrong_token(house.gateway),
+        )
+    )
     security.csrf.exempt(api)  # a bearer token is not sent by other sites' forms
     app.register_blueprint(api)
     return app

@@ -8,6 +8,9 @@ from hypothesis import settings
 
 from tests.factories.databases import CHOICE
 from tests.factories.gateways import OPENED, settle_town
+from tests.factories.tried import pytest_terminal_summary, tried
+
+__all__ = ["pytest_terminal_summary", "tried"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -37,16 +37,19 @@ class Api:
     public_key: Callable[[], bytes]
     status_of: errors.Status
     ready: Callable[[], dict[str, bool]]
+    wrong_token: Callable[[], None]
 
     def actor(self) -> Actor:
-        """Who asks. Raises Unauthenticated."""
+        """Who asks. Raises Unauthenticated, or a refusal when too many wrong tokens came from there."""
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")
         now = self.gateway.now()
         with self.gateway.unit.reading() as work:
             known = kind.lower() == "bearer" and person_of_token(work, token_hash(secret.strip()), now)
-            if not known or known.state is not PersonState.ACTIVE:
-                raise errors.Unauthenticated
-            return actor_of(work, known, now)
+            if known and known.state is PersonState.ACTIVE:
+                return actor_of(work, known, now)
+        if secret:
+            self.wrong_token()
+        raise errors.Unauthenticated
 
 
 def blueprint(api: Api) -> Blueprint:

@@ -17,6 +17,7 @@ _ERRORS = {
     "413": "The body is too large.",
     "415": "The body is not marked as JSON.",
     "422": "The input is not valid.",
+    "429": "Too many wrong tokens came from your address.",
     "503": "A part of the gateway does not answer; try again after Retry-After.",
 }
 _REFUSAL = {

@@ -8,6 +8,8 @@ from pydantic import Field
 
 from gateway.commands.act import Act, Given, verb
 from gateway.models import ApiToken, Appointment, Person, Session
+from gateway.models.person import mailbox_of
+from gateway.store.queries.facts import actor_of
 from gateway.vocabulary import Command, Seat
 from workspaces.catalogue.errors import Invalid
 
@@ -24,11 +26,16 @@ class Identity(Given):
 
 @verb(Command.WELCOME_PERSON, Identity)
 def welcome(*, act: Act, subject: object, given: Identity) -> None:
-    """A person row at the first sign-in; later sign-ins bring the name up to date."""
+    """A person row at the first sign-in; later sign-ins bring the name up to date.
+
+    Further accounts of the same human are named in the log: conflicts of interest count for all of them.
+    """
     known = act.work.find(Person, Person.issuer == given.issuer, Person.subject == given.subject)
     person = known or Person(**given.model_dump(), created_at=act.now)
     person.name, person.email, person.organisation = given.name, given.email, given.organisation
+    person.mailbox = mailbox_of(given.email)
     act.created_id = act.work.add(person).id
+    act.reason = ", ".join(sorted(actor_of(act.work, person, act.now).others))
 
 
 class Appoint(Given):

@@ -19,10 +19,11 @@ from gateway.models import Notice, Task
 from gateway.rules.facts import SYSTEM, Actor, Facts
 from gateway.rules.refusals import Refusal, unknown
 from gateway.rules.roles import roles_on
-from gateway.rules.transitions import Step, choose
+from gateway.rules.transitions import Step, choose, speaks_of
+from gateway.rules.visibility import may_see
 from gateway.settings import Settings
 from gateway.store import audit_chain
-from gateway.store.queries.facts import facts_of, subject_of
+from gateway.store.queries.facts import from_inside, from_outside
 from gateway.store.unit_of_work import UnitOfWork, Work
 from gateway.vocabulary import Command, Event
 from workspaces.catalogue.errors import Invalid
@@ -85,21 +86,25 @@ def _follow(gateway: Gateway, work: Work, outcome: Outcome, then: Command | None
 def _take(
     gateway: Gateway, work: Work, actor: Actor, command: Command, subject_id: str, raw: Any
 ) -> tuple[Outcome, Command | None]:
-    now = gateway.now()
-    subject = subject_of(work, subject_id)
-    if subject is None:
-        raise unknown()
-    facts = facts_of(work, subject, now, gateway.settings.list_max_age_days)
+    subject, facts = _faced(gateway, work, actor, command, subject_id)
     row = choose(actor, command, facts)
     if isinstance(row, Refusal):
         raise row
     given = parse(command, raw)
-    act = Act(work=work, actor=actor, facts=facts, now=now, settings=gateway.settings)
+    act = Act(work=work, actor=actor, facts=facts, now=facts.now, settings=gateway.settings)
     VERBS[command].run(act=act, subject=subject, given=given)
     subject.state = row.to
     work.add(subject)
     _record(gateway, work, act, row, given)
     return Outcome(subject_id, row.to.value, act.created_id, act.returned), row.then
+
+
+def _faced(gateway: Gateway, work: Work, actor: Actor, command: Command, subject_id: str) -> tuple[Any, Facts]:
+    """The subject with all that the rules ask; raises `unknown` after the same questions whether it is there or not."""
+    subject, seen = from_outside(work, subject_id, gateway.now(), gateway.settings.list_max_age_days)
+    if seen is None or not may_see(roles_on(actor, seen), seen) or not speaks_of(command, seen.state):
+        raise unknown()
+    return subject, from_inside(work, subject, seen)
 
 
 def _record(gateway: Gateway, work: Work, act: Act, row: Step, given: Given) -> None:
@@ -138,8 +143,7 @@ def record_refusal(
 def _record_refusal(
     gateway: Gateway, work: Work, actor: Actor, command: Command, subject_id: str, raw: Any, why: Refusal | Invalid
 ) -> None:
-    subject = subject_of(work, subject_id)
-    facts = facts_of(work, subject, gateway.now(), gateway.settings.list_max_age_days) if subject else None
+    _, facts = from_outside(work, subject_id, gateway.now(), gateway.settings.list_max_age_days)
     audit_chain.append(
         work,
         at=gateway.now(),
@@ -165,20 +169,18 @@ def _digest(settings: Settings, given: Any) -> str:
 
 
 def _possible(gateway: Gateway, work: Work, command: Command, subject_id: str) -> bool:
-    facts = facts_of(work, subject_of(work, subject_id), gateway.now(), gateway.settings.list_max_age_days)
+    _, facts = _faced(gateway, work, SYSTEM, command, subject_id)
     return isinstance(choose(SYSTEM, command, facts), Step)
 
 
 def permit(gateway: Gateway, *, actor: Actor, command: Command, subject_id: str) -> Facts:
     """Ask the same question before long work starts outside a transaction; a refusal is audited and raised."""
-    with gateway.unit.reading() as work:
-        subject = subject_of(work, subject_id)
-        facts = facts_of(work, subject, gateway.now(), gateway.settings.list_max_age_days) if subject else None
-    answer: Step | Refusal = choose(actor, command, facts) if facts else unknown()
-    if isinstance(answer, Refusal) or facts is None:
-        why = answer if isinstance(answer, Refusal) else unknown()
-        record_refusal(gateway, actor, command, subject_id, None, why)
-        raise why
+    with noted(gateway, actor=actor, command=command, subject_id=subject_id):
+        with gateway.unit.reading() as work:
+            _, facts = _faced(gateway, work, actor, command, subject_id)
+        answer = choose(actor, command, facts)
+        if isinstance(answer, Refusal):
+            raise answer
     return facts
 
 

@@ -2,6 +2,7 @@
 
 from gateway.models.api_token import ApiToken
 from gateway.models.appointment import Appointment
+from gateway.models.attempt import Attempt
 from gateway.models.audit_event import AuditEvent
 from gateway.models.budget import Budget
 from gateway.models.checkpoint import Checkpoint
@@ -29,6 +30,7 @@ from gateway.models.workspace import Workspace
 __all__ = [
     "ApiToken",
     "Appointment",
+    "Attempt",
     "AuditEvent",
     "Budget",
     "Checkpoint",

@@ -23,12 +23,22 @@ from gateway.vocabulary import Noun, Seat, State
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: a person with the appointments in force now, or the system itself."""
+    """Who acts: a person with the appointments in force now, or the system itself.
+
+    `others` are further accounts that belong to the same human as far as can be known. They give nothing; every
+    conflict of interest counts for all of them.
+    """
 
     person_id: str
     name: str
     appointments: frozenset[Seat] = frozenset()
     is_system: bool = False
+    others: frozenset[str] = frozenset()
+
+    @property
+    def accounts(self) -> frozenset[str]:
+        """Every account of this human."""
+        return self.others | {self.person_id}
 
 
 SYSTEM = Actor("system", "system", is_system=True)

@@ -7,7 +7,6 @@ from gateway.models import Review
 from gateway.rules import budgets, quorum
 from gateway.rules.facts import Actor, Facts
 from gateway.rules.refusals import Refusal
-from gateway.rules.roles import owns
 from gateway.vocabulary import ProjectState, SnapshotState, Verdict
 
 Guard = Callable[[Actor, Facts], Refusal | None]
@@ -41,8 +40,8 @@ def opt_outs_fresh(_: Actor, facts: Facts) -> Refusal | None:
 
 
 def has_not_voted(actor: Actor, facts: Facts) -> Refusal | None:
-    """One vote a person a round."""
-    met = all(vote.person_id != actor.person_id for vote in facts.votes)
+    """One vote a person a round, whichever of their accounts it comes from."""
+    met = all(vote.person_id not in actor.accounts for vote in facts.votes)
     return _unless(met, "vote:already_cast", "You have voted in this round.", "Wait for the other members.")
 
 
@@ -122,7 +121,7 @@ def budget_short(actor: Actor, facts: Facts) -> Refusal | None:
 def reviewer_is_new(actor: Actor, facts: Facts) -> Refusal | None:
     """Nobody reviews the same artefact twice, and who cleared the plan may still review it."""
     seen = {review.person_id for review in _artefact_reviews(facts)}
-    met = actor.person_id not in seen
+    met = not actor.accounts & seen
     return _unless(met, "review:already_given", "You have reviewed this release.", "Wait for the other reviewer.")
 
 
@@ -184,5 +183,6 @@ def _adjudicated(facts: Facts, verdict: Verdict) -> Refusal | None:
 
 
 def not_oneself(actor: Actor, facts: Facts) -> Refusal | None:
-    """Nobody appoints themselves."""
-    return _unless(not owns(actor, facts), "person:yourself", "You cannot appoint yourself.", "Ask another operator.")
+    """Nobody appoints themselves, by another of their accounts either."""
+    met = facts.owner_id not in actor.accounts
+    return _unless(met, "person:yourself", "You cannot appoint yourself.", "Ask another operator.")

@@ -10,6 +10,7 @@ class Why(StrEnum):
     FORBIDDEN = "FORBIDDEN"
     STATE = "STATE"
     CONDITION = "CONDITION"
+    TOO_MANY = "TOO_MANY"
 
 
 class Refusal(Exception):

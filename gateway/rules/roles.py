@@ -17,18 +17,19 @@ def roles_on(actor: Actor, facts: Facts) -> frozenset[Role]:
 
     A committee member is none on a project they belong to; a checker is none on a release they wrote, in a
     project they belong to, or on a pool where they have a workspace (privacy model P11); an IG officer is
-    none on their own project.
+    none on their own project. Whoever has several accounts belongs where any of them does, and may only do there
+    what this one may.
     """
     if actor.is_system:
         return frozenset({Role.SYSTEM})
     held = {Role.SIGNED_IN} | {role for appointment, role in STANDING.items() if appointment in actor.appointments}
     member = next((m for m in facts.members if m.person_id == actor.person_id), None)
-    if member is not None:
+    if _belongs(actor, facts):
         held -= {Role.IG_OFFICER}
-        if Role.RESEARCHER in held:
-            held |= {Role.MEMBER} | ({Role.LEAD} if member.leads else set())
     elif actor.appointments & COMMITTEE:
         held.add(Role.COMMITTEE_MEMBER)
+    if member is not None and Role.RESEARCHER in held:
+        held |= {Role.MEMBER} | ({Role.LEAD} if member.leads else set())
     if Seat.OUTPUT_CHECKER in actor.appointments and _independent(actor, facts):
         held.add(Role.OUTPUT_CHECKER)
     if owns(actor, facts):
@@ -42,9 +43,13 @@ def _wrote(actor: Actor, facts: Facts) -> bool:
     return facts.release is not None and facts.release.author_id == actor.person_id
 
 
+def _belongs(actor: Actor, facts: Facts) -> bool:
+    return any(member.person_id in actor.accounts for member in facts.members)
+
+
 def _independent(actor: Actor, facts: Facts) -> bool:
-    belongs = any(m.person_id == actor.person_id for m in facts.members)
-    return not belongs and not _wrote(actor, facts) and actor.person_id not in facts.people_with_workspaces
+    wrote = facts.release is not None and facts.release.author_id in actor.accounts
+    return not _belongs(actor, facts) and not wrote and not actor.accounts & facts.people_with_workspaces
 
 
 def owns(actor: Actor, facts: Facts) -> bool:

@@ -14,7 +14,7 @@ from gateway.store.away import AWAY, RETRY_AFTER_SECONDS, told
 from gateway.web.current import note
 from workspaces.catalogue.errors import Invalid
 
-STATUS = {Why.UNKNOWN: 404, Why.FORBIDDEN: 403, Why.STATE: 409, Why.CONDITION: 409}
+STATUS = {Why.UNKNOWN: 404, Why.FORBIDDEN: 403, Why.STATE: 409, Why.CONDITION: 409, Why.TOO_MANY: 429}
 UNPROCESSABLE, TOO_LARGE = 422, 413
 _log = logging.getLogger("gateway.web")
 _PLAIN = {
@@ -50,6 +50,7 @@ def _known(error: Invalid | Refusal) -> Response:
         404: "Page not found",
         403: "You cannot do this",
         409: "This cannot be done now",
+        429: "Please wait",
         TOO_LARGE: "That is too large",
     }.get(status, "There is a problem with what was sent")
     return _page(status, heading, error.sentence, error.next_step, code=error.code)

@@ -17,6 +17,7 @@ from gateway.rules.refusals import Refusal, Why
 from gateway.settings import Settings
 from gateway.store.queries.facts import actor_of
 from gateway.vocabulary import Command
+from gateway.web.attempts import address_of, need_few, note_failure
 from gateway.web.current import PERSON, actor_or_none, carry_out, gateway, now, pool_id, public, settings
 
 blueprint = Blueprint("sign_in", __name__)
@@ -64,6 +65,7 @@ def safe_next(wanted: str) -> str:
 @public
 def begin() -> Response:
     """To the provider; what the answer must match is kept in the session."""
+    need_few(gateway(), address_of(gateway()))
     session[NEXT] = safe_next(request.args.get(NEXT, "/tasks"))
     answer = settings().base_url.rstrip("/") + url_for("sign_in.answer")
     try:
@@ -77,8 +79,17 @@ def begin() -> Response:
 @public
 def answer() -> Response:
     """Back from the provider: check the answer, welcome the person, begin a new session."""
-    claims = _claims()
+    address = address_of(gateway())
+    need_few(gateway(), address)
+    try:
+        claims = _claims()
+    except NotAccepted:
+        note_failure(gateway(), address)
+        raise
+    account = f"{claims['iss']} {claims['sub']}"
+    need_few(gateway(), address, account)
     if settings().require_second_factor and not two_factors(claims.get("amr")):
+        note_failure(gateway(), address, account)
         raise Refusal(
             "sign_in:one_factor",
             "You signed in with one factor only.",
@@ -104,13 +115,19 @@ def _claims() -> dict[str, Any]:
     except RequestException as error:
         raise _unreachable() from error
     except (OAuthError, JoseError, ValueError) as error:
-        raise _not_accepted() from error
+        raise NotAccepted from error
     claims: dict[str, Any] = dict(token.get("userinfo") or {})
     audience = claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]
     if not claims.get("sub") or settings().oidc_client_id not in audiences:
-        raise _not_accepted()
+        raise NotAccepted
     return claims
+
+
+def verified_email(claims: dict[str, Any]) -> str:
+    """The address, unless the provider says that it is only what somebody typed there."""
+    unverified = str(claims.get("email_verified", True)).lower() != "true"
+    return "" if unverified else str(claims.get("email") or "")
 
 
 def _welcome(claims: dict[str, Any]) -> str:
@@ -118,7 +135,7 @@ def _welcome(claims: dict[str, Any]) -> str:
         "issuer": str(claims["iss"]),
         "subject": str(claims["sub"]),
         "name": str(claims.get("name") or claims["sub"])[:200],
-        "email": str(claims.get("email") or ""),
+        "email": verified_email(claims),
         "organisation": str(claims.get("organisation") or "")[:200],
     }
     welcomed = perform(gateway(), actor=SYSTEM, command=Command.WELCOME_PERSON, subject_id=pool_id(), given=identity)
@@ -143,5 +160,10 @@ def _unreachable() -> Refusal:
     return Refusal("sign_in:provider", "The identity provider does not answer.", "Try again in a few minutes.")
 
 
-def _not_accepted() -> Refusal:
-    return Refusal("sign_in:not_accepted", "The sign-in could not be completed.", "Start again from the first page.")
+class NotAccepted(Refusal):
+    """What came back is not an answer to what this browser asked, or not one of the provider's."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "sign_in:not_accepted", "The sign-in could not be completed.", "Start again from the first page."
+        )

@@ -10,7 +10,7 @@ from gateway.rules.facts import Actor, Facts
 from gateway.rules.refusals import unknown
 from gateway.rules.roles import roles_on
 from gateway.rules.visibility import may_see
-from gateway.store.queries.facts import facts_of, subject_of
+from gateway.store.queries.facts import from_outside
 from gateway.store.queries.views import INSIDERS, View
 from gateway.store.unit_of_work import Work
 from gateway.vocabulary import Event, Role
@@ -29,12 +29,8 @@ _AS_A_ROLE = (
 
 def history(work: Work, actor: Actor, subject_id: str, now: datetime, max_list_age_days: int) -> list[View]:
     """Events of one subject, newest first; raises the refusal `unknown`."""
-    subject = subject_of(work, subject_id)
-    if subject is None:
-        raise unknown()
-    facts = facts_of(work, subject, now, max_list_age_days)
-    roles = roles_on(actor, facts)
-    if not may_see(roles, facts):
+    _, facts = from_outside(work, subject_id, now, max_list_age_days)
+    if facts is None or not may_see(roles := roles_on(actor, facts), facts):
         raise unknown()
     hidden = _NEVER if roles & INSIDERS else _NEVER | _INSIDERS_ONLY
     rows = work.all(AuditEvent, AuditEvent.subject_id == subject_id, order=col(AuditEvent.seq).desc())

@@ -11,10 +11,12 @@ from typing import Any
 from sqlmodel import SQLModel, col
 
 from gateway.models import (
+    Grant,
     Job,
     Membership,
     OptOutList,
     Person,
+    Pool,
     Project,
     RegisterEntry,
     Release,
@@ -30,7 +32,7 @@ from gateway.rules.refusals import Refusal, unknown
 from gateway.rules.roles import roles_on
 from gateway.rules.transitions import STEPS, choose
 from gateway.rules.visibility import may_see, shown_state, visible_reviews, visible_votes
-from gateway.store.queries.facts import TABLES, facts_of, subject_of
+from gateway.store.queries.facts import TABLES, facts_of, from_inside, from_outside
 from gateway.store.unit_of_work import Work
 from gateway.vocabulary import Command, Noun, RegisterState, Role
 
@@ -41,13 +43,10 @@ _MONEY = frozenset({Role.MEMBER, Role.AUDITOR, Role.IG_OFFICER, Role.COMMITTEE_M
 
 def one(work: Work, actor: Actor, subject_id: str, now: datetime, max_list_age_days: int) -> View:
     """One subject as this person sees it, with what they may do and why not; raises the refusal `unknown`."""
-    subject = subject_of(work, subject_id)
-    if subject is None:
+    subject, seen = from_outside(work, subject_id, now, max_list_age_days)
+    if seen is None or not may_see(roles_on(actor, seen), seen):
         raise unknown()
-    facts = facts_of(work, subject, now, max_list_age_days)
-    if not may_see(roles_on(actor, facts), facts):
-        raise unknown()
-    return _shown(work, actor, subject, facts)
+    return _shown(work, actor, subject, from_inside(work, subject, seen))
 
 
 def many(work: Work, actor: Actor, noun: Noun, now: datetime, max_list_age_days: int) -> list[View]:
@@ -121,7 +120,7 @@ def _project(work: Work, actor: Actor, roles: frozenset[Role], subject: Project,
         "members": [_member(work, row) for row in facts.members],
         "votes": [_vote(work, row) for row in visible_votes(actor, roles, facts)],
         "votes_cast": len(facts.votes),
-        "grant": _grant(facts),
+        "grant": facts.grant and grant_shown(facts.grant, facts.pool),
         "budget": _budget(facts) if roles & _MONEY else None,
         "snapshot": _snapshot(work, actor, roles, facts.snapshot, facts) if facts.snapshot else None,
         "workspace_id": facts.workspace.id if facts.workspace else None,
@@ -130,11 +129,9 @@ def _project(work: Work, actor: Actor, roles: frozenset[Role], subject: Project,
     }
 
 
-def _grant(facts: Facts) -> View | None:
+def grant_shown(grant: Grant, pool: Pool) -> View:
     """Everything that a request is priced and checked with; the population is a public figure."""
-    if facts.grant is None:
-        return None
-    return {**facts.grant.model_dump(mode="json"), "public_population": facts.pool.public_population}
+    return {**grant.model_dump(mode="json"), "public_population": pool.public_population}
 
 
 def _member(work: Work, row: Membership) -> View:
