@@ -26,7 +26,7 @@ from infra.audit.falsify import Numbers, Verdict, lower, verdicts
 from infra.audit.records import SAMPLE_KEY, Build, Keys, Person
 from infra.audit.seam import Claim
 from infra.audit.search import FIRST_NUMBER, Neighbours, Place, one_by_one, pair_in, shares
-from workspaces.snapshots.deidentify import keyed
+from workspaces.numbers import keyed
 
 SMALL_GROUP = 4
 

@@ -18,7 +18,7 @@ from disclosure.engines.plan import SnapshotFiles
 from workspaces.catalogue.census import KEY, SAMPLING, Census, to_text
 from workspaces.catalogue.columns import Type
 from workspaces.catalogue.tables import TABLES
-from workspaces.snapshots.deidentify import keyed
+from workspaces.numbers import keyed
 
 Row = Mapping[str, Any]
 Keys = NDArray[np.uint64]

@@ -10,9 +10,9 @@ import numpy as np
 from gateway.store.objects import LocalObjects
 from workspaces.catalogue.tables import TABLES
 from workspaces.intake import Format, Source, Standing, Vault, load
+from workspaces.numbers import keyed
 from workspaces.opt_outs import Exchange, read_answer, write_request
 from workspaces.snapshots import PseudonymKey, SnapshotPlan, build, open_snapshot
-from workspaces.snapshots.deidentify import keyed
 
 NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 CUT = date(2026, 6, 30)

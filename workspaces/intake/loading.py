@@ -11,6 +11,7 @@ from workspaces.engine import Bounds, open_engine, quiet
 from workspaces.intake import delimited
 from workspaces.intake.codes import create_maps, mapping_version
 from workspaces.intake.deliveries import STAGING, Delivery, Limits, fingerprint
+from workspaces.intake.erasing import strip
 from workspaces.intake.formats import FORMATS
 from workspaces.intake.screening import Screened, screen
 from workspaces.intake.sources import Source
@@ -55,7 +56,10 @@ def load(
             next_step="Send it again; if it is right, report this as a defect.",
         ):
             screened, unsupported = _screen(delivery, folder, scratch, kept, limits)
-        published = vault.publish(kept, _facts(delivery, digest, screened, unsupported, kept, clock()))
+        with vault.held():  # who is erased from here on is taken out of this load as of every other
+            erased = strip(vault, kept, scratch)
+            facts = _facts(delivery, digest, screened, unsupported, kept, clock())
+            published = vault.publish(kept, {**facts, "erased": erased})
     return _report(source, published, already_loaded=False)
 
 

@@ -1,12 +1,14 @@
 """Where linked records lie before any snapshot: immutable loads of Parquet, read by no research role.
 
 A load is a folder named by the digest of what was sent. It is filled aside and moved into place whole, its
-`load.json` written last, so a crash leaves nothing that counts as a load.
+`load.json` written last, so a crash leaves nothing that counts as a load. An erasure writes it anew beside the old
+one, as revision 1, 2, …; the highest counts from the moment it is there.
 """
 
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -42,7 +44,7 @@ class Load:
     """One load of one source. Counts are exact: for IG officers and auditors only (privacy model P9).
 
     `sequence` counts loads of this vault and decides which load of a source is the current one.
-    `files` is table -> SHA-256 of its Parquet file.
+    `files` is table -> SHA-256 of its Parquet file. `erased` names who was erased when the files were written.
     """
 
     digest: str
@@ -56,6 +58,8 @@ class Load:
     unsupported: dict[str, int]
     alarms: tuple[str, ...]
     files: dict[str, str]
+    revision: int = 0
+    erased: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -64,26 +68,29 @@ class Load:
 
 
 class Vault:
-    """A folder of loads, for the user who runs the gateway alone."""
+    """A folder of loads, for the user who runs the gateway alone. `key` opens what is kept of people erased."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, key: bytes | None = None) -> None:
         self.root = root
+        self.key = key
         self.loads = root / "loads"
-        for folder in (self.root, self.loads, root / "scratch"):
+        self.erasures = root / "erasures"
+        for folder in (self.root, self.loads, self.erasures, root / "scratch"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def find(self, digest: str) -> Load | None:
-        """The load of that digest, if it is here."""
-        path = self.loads / digest / "load.json"
-        if not path.is_file():
-            return None
-        held = json.loads(path.read_text(encoding="utf-8"))
-        return Load(**{**held, "alarms": tuple(held["alarms"])})
+        """The load of that digest as it was last written, if it is here."""
+        return max(self._revisions(f"{digest}*"), key=lambda load: load.revision, default=None)
 
     def all(self) -> tuple[Load, ...]:
-        """Every load, oldest first."""
-        found = (self.find(folder.name) for folder in self.loads.iterdir())
-        return tuple(sorted((load for load in found if load), key=lambda load: load.sequence))
+        """Every load as it was last written, oldest first."""
+        newest = {load.digest: load for load in sorted(self._revisions("*"), key=lambda load: load.revision)}
+        return tuple(sorted(newest.values(), key=lambda load: load.sequence))
+
+    def _revisions(self, names: str) -> Iterator[Load]:
+        for path in self.loads.glob(f"{names}/load.json"):
+            held = json.loads(path.read_text(encoding="utf-8"))
+            yield Load(**{**held, "alarms": tuple(held["alarms"])})
 
     def current(self) -> tuple[Load, ...]:
         """The latest load of each source, in the order of organisation and format."""
@@ -96,11 +103,11 @@ class Vault:
 
     def files(self, table: str, loads: tuple[Load, ...]) -> list[str]:
         """Paths of one table in those of the loads that have it, ready for the engine."""
-        return [str(self.loads / load.digest / f"{table}.parquet") for load in loads if table in load.files]
+        return [str(self.folder_of(load) / f"{table}.parquet") for load in loads if table in load.files]
 
     def folder_of(self, load: Load) -> Path:
         """Where the files of a load lie."""
-        return self.loads / load.digest
+        return self.loads / (f"{load.digest}.{load.revision}" if load.revision else load.digest)
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -115,16 +122,38 @@ class Vault:
             if held is not None:
                 return held
             load = Load(**facts, sequence=1 + max((load.sequence for load in self.all()), default=0))
-            for path in folder.iterdir():
-                path.chmod(0o400)
-            _write_durably(folder / "load.json", json.dumps(asdict(load), sort_keys=True, indent=1).encode())
-            os.rename(folder, self.loads / load.digest)
+            self.put_in_place(folder, load)
             return load
+
+    def put_in_place(self, folder: Path, load: Load) -> None:
+        """Move a filled folder to where this load lies."""
+        for path in folder.iterdir():
+            path.chmod(0o400)
+        write_durably(folder / "load.json", json.dumps(asdict(load), sort_keys=True, indent=1).encode())
+        os.rename(folder, self.folder_of(load))
+
+    def destroy_replaced(self) -> None:
+        """Remove every load that was written anew; the caller holds the vault alone."""
+        kept = {self.folder_of(load) for load in self.all()}
+        for folder in self.loads.iterdir():
+            if folder not in kept:
+                shutil.rmtree(folder)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While somebody reads several loads, or adds one, none is written anew."""
+        with _flock(self.root / "readers", fcntl.LOCK_SH):
+            yield
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else reads or adds loads."""
+        with _flock(self.root / "readers", fcntl.LOCK_EX):
+            yield
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with (self.root / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with _flock(self.root / "lock", fcntl.LOCK_EX):
             yield
 
 
@@ -136,9 +165,19 @@ def need_loads(vault: Vault) -> tuple[Load, ...]:
     return loads
 
 
-def _write_durably(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
+@contextmanager
+def _flock(path: Path, how: int) -> Iterator[None]:
+    with path.open("w") as lock:
+        fcntl.flock(lock, how)
+        yield
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Put a read-only file in place whole."""
+    draft = path.with_name(f"{path.name}.draft")
+    with draft.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    path.chmod(0o400)
+    draft.chmod(0o400)
+    os.replace(draft, path)

@@ -37,14 +37,17 @@ def build(
     progress: Progress = lambda _step: None,
     bounds: Bounds | None = None,
 ) -> BuiltSnapshot:
-    """Build and store the snapshot of `plan`; built before from the same plan, it gives the one that is stored.
+    """Build and store the snapshot of `plan`; built before from the same plan, it gives the one that is stored,
+    unless somebody was erased since.
 
     Raises `Invalid` and stores nothing findable: a column not approved, no list or one too old, an empty or
     damaged vault, too many rows quarantined, a pseudonym collision, counts that do not add up.
     """
     need_approved(plan.tables)
     if (built := storage.built_before(store, plan)) is not None:
-        return built
+        if sources.are_as_read(vault, built.manifest):
+            return built
+        storage.destroy(store, plan.snapshot_id)
     opt_outs = _need_fresh(opt_outs, now, plan.max_list_age_days)
     with (
         vault.scratch() as scratch,

@@ -3,18 +3,17 @@
 Every rule is a fixed map of one person's own values (privacy model P2); a column without a rule cannot pass.
 """
 
+import hmac
 from dataclasses import dataclass, field
 
 import numpy as np
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES256
-from cryptography.hazmat.primitives.ciphers.modes import ECB
 from numpy.typing import NDArray
 
 from workspaces.catalogue.errors import Invalid
 from workspaces.catalogue.places import BOROUGHS, UNKNOWN
 from workspaces.catalogue.tables import BAND_YEARS, TOP_AGE
 from workspaces.engine import Engine, fill, run
+from workspaces.numbers import keyed
 from workspaces.snapshots.plan import key_id
 
 
@@ -28,26 +27,14 @@ class PseudonymKey:
         if len(self.key) != 32:
             raise ValueError("a pseudonym key has 32 bytes")
 
+    def of_build(self, name: str) -> "PseudonymKey":
+        """The key of one build: no two versions of a project's records share an order, and all end with its key."""
+        return PseudonymKey(hmac.digest(self.key, b"build\0" + name.encode(), "sha256"))
+
     @property
     def id(self) -> str:
         """Its name in the manifest."""
         return key_id(self.key)
-
-
-def keyed(numbers: NDArray[np.int64], key: bytes) -> NDArray[np.uint64]:
-    """64 bits of AES-256 over each ten-digit number padded to one block, in one pass.
-
-    Each number is exactly one block, and equal numbers must give equal results, so the cipher is used as
-    the keyed permutation that it is: electronic codebook over distinct single blocks hides nothing less than
-    any other mode would here, and a mode with a nonce would make the result random.
-    """
-    blocks = np.zeros((len(numbers), 16), dtype=np.uint8)
-    for place in range(10):
-        blocks[:, place] = numbers // 10 ** (9 - place) % 10 + ord("0")
-    encryptor = Cipher(AES256(key), ECB()).encryptor()  # noqa: S305
-    sealed = encryptor.update(blocks.tobytes()) + encryptor.finalize()
-    halves = np.frombuffer(sealed, dtype=">u8").reshape(-1, 2)
-    return halves[:, 0].astype(np.uint64)
 
 
 def number_people(engine: Engine, *, pseudonyms: PseudonymKey, sample_key: bytes) -> int:

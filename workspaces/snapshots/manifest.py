@@ -64,6 +64,7 @@ def _source(load: Load) -> dict[str, Any]:
         "standing": load.source["standing"],
         "receipt": load.source["receipt"],
         "digest": load.digest,
+        "revision": load.revision,
         "extract_date": load.extract_date,
         "rows": load.rows,
         "quarantined": load.quarantined,

@@ -1,5 +1,6 @@
 """The vault as a build sees it: current loads with their bytes checked, and who of their people may be used."""
 
+import json
 from pathlib import Path
 
 from workspaces.catalogue.errors import Invalid
@@ -74,6 +75,12 @@ def check_bytes(vault: Vault, loads: tuple[Load, ...]) -> None:
                     f"The table {table} of the load from {load.source['organisation']} is not as it was written.",
                     "Restore the vault, or load that source again.",
                 )
+
+
+def are_as_read(vault: Vault, manifest: bytes) -> bool:
+    """False when a load that a build read was written anew, or is gone."""
+    read = {(source["digest"], source["revision"]) for source in json.loads(manifest)["sources"]}
+    return read <= {(load.digest, load.revision) for load in vault.all()}
 
 
 def open_tables(engine: Engine, vault: Vault, loads: tuple[Load, ...], tables: tuple[str, ...]) -> None:

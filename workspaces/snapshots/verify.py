@@ -10,7 +10,7 @@ import numpy as np
 
 from workspaces.catalogue.errors import Invalid
 from workspaces.engine import open_engine
-from workspaces.snapshots.deidentify import keyed
+from workspaces.numbers import keyed
 from workspaces.snapshots.storage import SnapshotFolder
 
 _FILLING = re.compile(r"[\s\u00ad\u200b-\u200f\u2010-\u2015\ufeff-]")  # what people put between digits

@@ -238,7 +238,7 @@ def test_a_later_delivery_takes_the_place_of_the_earlier(house):
     assert house.asked() == [BOB]
 
 
-@pytest.mark.parametrize("step", ["workspaces.intake.vault._write_durably", "workspaces.intake.vault.os.rename"])
+@pytest.mark.parametrize("step", ["workspaces.intake.vault.write_durably", "workspaces.intake.vault.os.rename"])
 def test_a_crash_in_the_middle_leaves_nothing_half_written(house, folder, monkeypatch, step):
     def crash(*_):
         raise OSError("no space left")

@@ -1,0 +1,23 @@
+"""NHS numbers as keyed functions of themselves: one pass of AES over many, nothing learnt without the key."""
+
+import numpy as np
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from cryptography.hazmat.primitives.ciphers.modes import ECB
+from numpy.typing import NDArray
+
+
+def keyed(numbers: NDArray[np.int64], key: bytes) -> NDArray[np.uint64]:
+    """64 bits of AES-256 over each ten-digit number padded to one block, in one pass.
+
+    Each number is exactly one block, and equal numbers must give equal results, so the cipher is used as
+    the keyed permutation that it is: electronic codebook over distinct single blocks hides nothing less than
+    any other mode would here, and a mode with a nonce would make the result random.
+    """
+    blocks = np.zeros((len(numbers), 16), dtype=np.uint8)
+    for place in range(10):
+        blocks[:, place] = numbers // 10 ** (9 - place) % 10 + ord("0")
+    encryptor = Cipher(AES256(key), ECB()).encryptor()  # noqa: S305
+    sealed = encryptor.update(blocks.tobytes()) + encryptor.finalize()
+    halves = np.frombuffer(sealed, dtype=">u8").reshape(-1, 2)
+    return halves[:, 0].astype(np.uint64)
