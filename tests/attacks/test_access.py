@@ -21,7 +21,9 @@ from tests.factories.gateways import (
     cleared_snapshot,
     submitted_release,
 )
+from tests.factories.questions import questions
 from tests.factories.sites import Site, open_site
+from tests.factories.tried import Tried
 
 API = "/api/v1"
 MEMBERS = {"lead", "researcher"}
@@ -86,14 +88,22 @@ class World:
     other: dict[str, str]
     tokens: dict[str, str]
     tried: Counter[str] = field(default_factory=Counter)
+    said: dict[str, str] = field(default_factory=dict)  # the headers of the last answer
+    asked: list[str] = field(default_factory=list)  # and what the database was asked for it
 
     def ask(self, method: str, path: str, name: str | None) -> tuple[int, str]:
-        """Status, and the body without the ids that were asked for."""
+        """Status and body."""
         headers = {"Authorization": f"Bearer {self.tokens[name]}"} if name else {}
         body = {"json": {"no such field": 1}} if method == "POST" else {}
-        answer = self.site.app.test_client().open(f"{API}/{path}", method=method, headers=headers, **body)
+        with questions(self.site.town.gateway.unit) as self.asked:
+            answer = self.site.app.test_client().open(f"{API}/{path}", method=method, headers=headers, **body)
         self.tried[str(answer.status_code)] += 1
+        self.said = dict(answer.headers)
         return answer.status_code, answer.get_data(as_text=True)
+
+    def all_of(self, method: str, path: str, name: str | None) -> tuple[int, str, dict[str, str], list[str]]:
+        """Everything that whoever asks, or has a watch, can learn from an answer."""
+        return (*self.ask(method, path, name), self.said, self.asked)
 
 
 def furnish(town: Town, lead: str, author: str) -> dict[str, str]:
@@ -200,15 +210,17 @@ def strangers(method: str, route: str, *, exchanged: bool) -> list[str]:
 @pytest.mark.parametrize("exchanged", [False, True])
 @pytest.mark.parametrize(("method", "route"), EVERY)
 def test_what_belongs_to_others_answers_like_what_is_not_there(
-    world: World, method: str, route: str, exchanged: bool
+    world: World, tried: Tried, method: str, route: str, exchanged: bool
 ) -> None:
-    """For whoever may not see it: the same status, the same words."""
+    """For whoever may not see it: the same status, words and headers, after the same questions to the database."""
     noun, ids = route.partition("/")[0], world.other if exchanged else world.ours
     unreal = ids | {noun: ids[noun][:-6] + "000000"}
     for name in strangers(method, route, exchanged=exchanged):
-        real, none = (world.ask(method, path_of(route, which), name) for which in (ids, unreal))
+        real, none = (world.all_of(method, path_of(route, which), name) for which in (ids, unreal))
         assert real[0] == none[0] == 404, (name, real, none)
         assert real[1].replace(ids[noun], "") == none[1].replace(unreal[noun], ""), name
+        assert real[2:] == none[2:], name
+        tried()
 
 
 @pytest.mark.parametrize("name", sorted(MEMBERS))

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse, encode_multipart
 from gateway.models import ApiToken, AuditEvent, OptOutList, Project, RegisterEntry, Vote
 from gateway.vocabulary import Command
 from tests.factories.gateways import REQUEST, application, approved_project, cleared_snapshot, submitted_release
+from tests.factories.questions import questions
 from tests.factories.sites import Site, open_site
 
 NASTY = "<img src=x onerror=alert(1)>\"'</script><script>alert(2)</script>{{7*7}}"
@@ -168,13 +169,16 @@ def test_a_guessed_address_answers_like_a_forbidden_one(full) -> None:
                 continue
             real = hidden[kind]
             unreal = real[:-4] + "0000"
-            answers = [
-                outsider.open(rule.replace("<subject_id>", each), method=method, data={"csrf_token": token})
-                for each in (real, unreal)
-            ]
+            answers, asked = [], []
+            for each in (real, unreal):
+                with questions(site.town.gateway.unit) as found:
+                    path = rule.replace("<subject_id>", each)
+                    answers.append(outsider.open(path, method=method, data={"csrf_token": token}))
+                asked.append(found)
             assert [answer.status_code for answer in answers] == [404, 404], (method, rule)
             bodies = {_without_noise(answer.text, real, unreal) for answer in answers}
             assert len(bodies) == 1, (method, rule)
+            assert asked[0] == asked[1], (method, rule)
 
 
 def test_an_address_with_the_id_of_another_noun_leads_nowhere(full) -> None:
