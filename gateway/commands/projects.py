@@ -1,7 +1,7 @@
 """Projects: drafted and submitted by a lead, voted on by the committee, settled by quorum."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,13 +14,16 @@ from gateway.commands.texts import Short, Text
 from gateway.models import Budget, Grant, LedgerEntry, Membership, Pool, Project, RegisterEntry, Vote
 from gateway.rules import budgets
 from gateway.rules.quorum import committee_outcome
-from gateway.rules.refusals import Refusal
+from gateway.rules.refusals import Refusal, Why
+from gateway.store.queries.history import refusals
 from gateway.store.queries.people import called
 from gateway.vocabulary import Command, EntryKind, ProjectState, Seat, Verdict
 from workspaces.catalogue.errors import Invalid
 from workspaces.catalogue.tables import TABLES
 
 MICRO = 1_000_000
+UNKNOWN_MEMBER = "application:unknown_member"
+UNKNOWN_A_DAY = 20
 
 
 class Wanted(BaseModel):
@@ -28,7 +31,7 @@ class Wanted(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
     table: str
-    columns: tuple[str, ...] = Field(min_length=1)
+    columns: tuple[str, ...] = Field(min_length=1, max_length=100)
     reason: Text
 
 
@@ -47,7 +50,7 @@ class Application(Given):
     legal_basis_article_9: Short = "(j) research"
     common_law_route: Short = "Not applicable"
     data: tuple[Wanted, ...] = Field(min_length=1, max_length=20)
-    members: tuple[str, ...] = ()
+    members: tuple[str, ...] = Field(default=(), max_length=50)
     period_start: date | None = None
     period_end: date | None = None
     preset: Short = DEFAULT
@@ -174,7 +177,14 @@ def _set_members(act: Act, project: Project, given: Application) -> None:
 
 
 def _member(act: Act, name: str) -> str:
-    """The id of the one person of that address or id."""
+    """The id of the one person of that address or id; who asks for too many that are not there is told no more."""
+    if refusals(act.work, act.actor, UNKNOWN_MEMBER, act.now - timedelta(days=1)) >= UNKNOWN_A_DAY:
+        raise Refusal(
+            "application:too_many_guesses",
+            f"You named {UNKNOWN_A_DAY} members today who are not known here.",
+            "Ask your colleagues which address they sign in with, and name them tomorrow.",
+            Why.TOO_MANY,
+        )
     found = called(act.work, name)
     if len(found) > 1:
         raise Invalid(
@@ -183,9 +193,7 @@ def _member(act: Act, name: str) -> str:
             "Name that member by the person id on their account page, which begins with per-.",
         )
     if not found:
-        raise Invalid(
-            "application:unknown_member", "A member is not known here.", "Members sign in once before they are named."
-        )
+        raise Invalid(UNKNOWN_MEMBER, "A member is not known here.", "Members sign in once before they are named.")
     return found[0].id
 
 

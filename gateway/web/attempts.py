@@ -42,12 +42,12 @@ def note_failure(gateway: Gateway, address: str, account: str = "") -> None:
     limits = _limits(gateway, address, account)
     need_few(gateway, address, account)
     now = attempts.failed(gateway.unit, list(limits), gateway.now())
-    if any(now[whose] >= most for whose, most in limits.items()):
-        why = too_many()
+    if any(now[whose] == most for whose, most in limits.items()):
         with gateway.unit.reading() as work:
             pool_id = pool_of(work).id
-        record_refusal(gateway, NOBODY, Command.SIGN_IN, pool_id, None, why)
-        raise why
+        record_refusal(gateway, NOBODY, Command.SIGN_IN, pool_id, None, too_many())
+    if any(now[whose] >= most for whose, most in limits.items()):
+        raise too_many()
 
 
 def wrong_token(gateway: Gateway) -> None:

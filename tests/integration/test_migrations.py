@@ -13,6 +13,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import SQLModel
 
 from gateway.models import AuditEvent, LedgerEntry, Vote
+from gateway.models.person import mailbox_of
 from gateway.store import audit_chain
 from gateway.store.migrate import configuration, downgrade, upgrade
 from gateway.store.unit_of_work import open_database
@@ -126,6 +127,26 @@ def test_a_migration_killed_at_any_moment_is_whole_or_not_at_all(tmp_path):
         engine.dispose()
     print(f"{sum(whole)} of {KILLS} were whole, the others not begun")
     assert not all(whole)
+
+
+def test_accounts_from_before_have_their_mailboxes(engine):
+    upgrade(address_of(engine), "0006")
+    row = "INSERT INTO person VALUES (:id, 'i', :id, 'n', :email, '', 'ACTIVE', '2026-07-01 00:00:00')"
+    with engine.begin() as connection:
+        for key, email in (("a", "Anna.Smith+x@NHS.net"), ("b", "anna.smith@nhs.net"), ("c", "none")):
+            connection.execute(text(row), {"id": key, "email": email})
+    upgrade(address_of(engine))
+    with engine.connect() as connection:
+        found = dict(connection.execute(text("SELECT id, mailbox FROM person")).all())
+    assert found == {"a": "anna.smith@nhs.net", "b": "anna.smith@nhs.net", "c": ""}
+    assert found == {key: mailbox_of(email) for key, email in _addresses(engine).items()}
+    downgrade(address_of(engine), "0006")
+    assert len(_addresses(engine)) == 3
+
+
+def _addresses(engine):
+    with engine.connect() as connection:
+        return dict(connection.execute(text("SELECT id, email FROM person")).all())
 
 
 def test_a_log_goes_on_after_a_migration(town):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col
+from sqlmodel import col, func, select
 
 from gateway.models import AuditEvent
 from gateway.rules.facts import Actor, Facts
@@ -35,6 +35,13 @@ def history(work: Work, actor: Actor, subject_id: str, now: datetime, max_list_a
     hidden = _NEVER if roles & INSIDERS else _NEVER | _INSIDERS_ONLY
     rows = work.all(AuditEvent, AuditEvent.subject_id == subject_id, order=col(AuditEvent.seq).desc())
     return [_line(row, roles, facts) for row in rows if row.event not in hidden]
+
+
+def refusals(work: Work, actor: Actor, code: str, since: datetime) -> int:
+    """How often somebody was refused for one reason since a moment, as the log has it."""
+    theirs = AuditEvent.event == Event.COMMAND_REFUSED.value, AuditEvent.actor_id == actor.person_id
+    counted = select(func.count()).select_from(AuditEvent).where(*theirs, AuditEvent.code == code)
+    return work.session.exec(counted.where(col(AuditEvent.at) > since)).one()
 
 
 def _line(row: AuditEvent, roles: frozenset[Role], facts: Facts) -> View:
