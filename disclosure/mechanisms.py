@@ -90,13 +90,13 @@ class Market:
                 "request:needs_delta",
                 f"Statistic {statistic.plan.name} is a {statistic.kind}, drawn with Gaussian noise: it needs a delta "
                 "above 0.",
-                "Ask for counts, sums, histograms, proportions or means, or for terms with a delta.",
+                "Ask for another statistic, or for terms with a delta.",
             )
         return offered
 
     def _at(self, statistic: Statistic, mechanism: str, wanted: Fraction) -> Noise:
         contribution = statistic.contribution
-        least = floor_scale(self.floor_half_width, mechanism) * contribution.largest
+        least = floor_scale(self.floor_half_width, _floored(contribution, mechanism)) * contribution.largest
         scale = drawable(max(wanted, least))
         expected = statistic.expected(scale, self.population)
         return Noise(
@@ -121,6 +121,16 @@ class Market:
 def _price_of_accuracy(noise: Noise) -> float:
     """Charge × width²: at a given width the charge, at a given charge the width, since charges fall as 1/width²."""
     return noise.charge * (quantile(CONFIDENCE, mechanism=noise.mechanism) * float(noise.scale)) ** 2
+
+
+def _floored(contribution: Contribution, mechanism: str) -> str:
+    """The noise whose reach the floor is measured by, for numbers that may tell of one count together.
+
+    Of one number with Laplace noise its own. Of several the Gaussian's: together they tell as much as Gaussians of the
+    same scale would (Cramér and Rao), though each of them alone tells less.
+    """
+    alone = contribution.l1 == contribution.largest
+    return mechanism if alone else GAUSSIAN
 
 
 def widest_within(expected: Callable[[Fraction], Expected], wanted: Decimal, widest: Fraction) -> Fraction | None:

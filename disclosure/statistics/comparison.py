@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from disclosure.engines.plan import CellPlan, CountAll
-from disclosure.explain import CONFIDENCE, quantile
+from disclosure.explain import CONFIDENCE, GAUSSIAN, quantile
 from disclosure.requests import Statistic as Asked
 from disclosure.statistics.base import (
     Contribution,
@@ -57,6 +57,7 @@ class Comparison:
     group: str
     groups: tuple[str, str]
     labels: tuple[str, str]
+    mechanism: str = GAUSSIAN
     kind: ClassVar[str] = "comparison"
     covers: ClassVar[str] = COVERS
     coordinates: ClassVar[int] = 4
@@ -79,13 +80,13 @@ class Comparison:
     def expected(self, scale: Fraction, population: int) -> Expected:
         """Of the risk difference at most this from noise alone, for as many people as a cell would have."""
         people = max(1, people_per_cell(self.plan, population) // 2)
-        width = min(1.0, quantile(CONFIDENCE) * float(scale) * math.sqrt(2) / people)
+        width = min(1.0, quantile(CONFIDENCE, mechanism=self.mechanism) * float(scale) * math.sqrt(2) / people)
         words = f"assuming about {people:,} people in each of the two groups; that is the risk difference's"
         return Expected(decimal(width, DIGITS, ROUND_CEILING), words)
 
     def rows(self, noisy: Integers, scale: Fraction) -> list[list[Estimate]]:
         """Five figures of each cell; no value where a group may be nobody's, or a ratio has no end."""
-        far = reach(scale)
+        far = reach(scale, self.mechanism)
         return [_figures((cell[0], cell[1], cell[2], cell[3]), far) for cell in noisy.tolist()]
 
     def entries(self) -> Entries:

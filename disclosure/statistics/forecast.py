@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from disclosure.engines.event_plan import EventPlan
-from disclosure.explain import CONFIDENCE, quantile
+from disclosure.explain import CONFIDENCE, GAUSSIAN, quantile
 from disclosure.requests import Statistic as Asked
 from disclosure.statistics.base import (
     ADDITIVE,
@@ -25,6 +25,7 @@ from disclosure.statistics.base import (
     Integers,
     additive,
     decimal,
+    deviation,
     half_width,
 )
 from disclosure.statistics.calendar import PERIOD, named
@@ -51,6 +52,7 @@ class Forecast:
     plan: EventPlan
     found: EventRows
     ahead: int
+    mechanism: str = GAUSSIAN
     kind: ClassVar[str] = "forecast"
     covers: ClassVar[str] = COVERS
 
@@ -82,15 +84,15 @@ class Forecast:
 
     def expected(self, scale: Fraction, population: int) -> Expected:  # noqa: ARG002
         """Of a month counted; a forecast's depends on how the series moves."""
-        return Expected(Decimal(half_width(scale)), None)
+        return Expected(Decimal(half_width(scale, self.mechanism)), None)
 
     def rows(self, noisy: Integers, scale: Fraction) -> list[list[Estimate]]:
         """Noisy counts per month, not cut at zero; then the forecasts."""
-        half = half_width(scale)
-        mean, deviation = forecasts(noisy.astype(np.float64), noise_variance=float(scale) ** 2, ahead=self.ahead)
+        half, variance = half_width(scale, self.mechanism), deviation(scale, self.mechanism) ** 2
+        mean, spread = forecasts(noisy.astype(np.float64), noise_variance=variance, ahead=self.ahead)
         return [
-            [*(additive(number, half) for number in counts), *map(_forecast, means, deviations)]
-            for counts, means, deviations in zip(noisy.tolist(), mean.tolist(), deviation.tolist(), strict=True)
+            [*(additive(number, half) for number in counts), *map(_forecast, means, spreads)]
+            for counts, means, spreads in zip(noisy.tolist(), mean.tolist(), spread.tolist(), strict=True)
         ]
 
     def entries(self) -> Entries:
@@ -114,9 +116,9 @@ class Forecast:
         }
 
 
-def _forecast(mean: float, deviation: float) -> Estimate:
+def _forecast(mean: float, spread: float) -> Estimate:
     """A forecast with its interval, cut at zero after it was worked out; none where all of it lies below."""
-    reach = quantile(CONFIDENCE) * deviation
+    reach = quantile(CONFIDENCE) * spread
     low, high = mean - reach, mean + reach
     value = decimal(max(mean, 0.0), 0)
     if high < 0:

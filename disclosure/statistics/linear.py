@@ -15,7 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from disclosure.engines.plan import CellPlan
-from disclosure.explain import CONFIDENCE, quantile
+from disclosure.explain import CONFIDENCE, GAUSSIAN, quantile
 from disclosure.requests import Statistic as Asked
 from disclosure.statistics.base import (
     Contribution,
@@ -25,6 +25,7 @@ from disclosure.statistics.base import (
     Expected,
     Integers,
     decimal,
+    deviation,
     digits_of,
     nothing,
     people_per_cell,
@@ -57,6 +58,7 @@ class Linear:
 
     plan: CellPlan
     moments: Moments
+    mechanism: str = GAUSSIAN
     kind: ClassVar[str] = "linear"
     covers: ClassVar[str] = COVERS
 
@@ -124,14 +126,15 @@ class Linear:
         place = self.moments.pairs.index((1, self.moments.size - 1))
         slope = float(self.moments.slopes[place, 1, -1])
         square = 1 if self.covariates[0].flag else 1 / 3
-        noise = quantile(CONFIDENCE) * float(scale) * slope * float(np.abs(first.weights).sum()) / square / people
+        reached = quantile(CONFIDENCE) * deviation(scale, self.mechanism) * slope
+        noise = reached * float(np.abs(first.weights).sum()) / square / people
         width = decimal(min(noise, float(first.largest)), first.digits, ROUND_CEILING)
         words = f"assuming about {people:,} people in each cell, with values spread evenly and independently"
         return Expected(width, f"{words}; that is the coefficient of {self.covariates[0].column}'s")
 
     def rows(self, noisy: Integers, scale: Fraction) -> list[list[Estimate]]:
         """Coefficients and number of people of each cell."""
-        return [list(self._estimates(cell, float(scale))) for cell in noisy]
+        return [list(self._estimates(cell, deviation(scale, self.mechanism))) for cell in noisy]
 
     def _estimates(self, drawn: Integers, scale: float) -> Iterator[Estimate]:
         fit = least_squares(self.moments.sums(drawn), scale, BLUR)

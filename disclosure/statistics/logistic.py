@@ -17,7 +17,7 @@ import numpy as np
 
 from disclosure.bounds import text_of_key
 from disclosure.engines.plan import CellPlan, CountAll
-from disclosure.explain import CONFIDENCE, quantile
+from disclosure.explain import CONFIDENCE, GAUSSIAN, quantile
 from disclosure.person_view.schema import ViewColumn
 from disclosure.requests import Statistic as Asked
 from disclosure.statistics.base import (
@@ -28,6 +28,7 @@ from disclosure.statistics.base import (
     Expected,
     Integers,
     decimal,
+    deviation,
     nothing,
     people_per_cell,
 )
@@ -51,6 +52,7 @@ class Logistic:
     """Odds where every covariate has its reference, and the odds ratio of each other group."""
 
     plan: CellPlan
+    mechanism: str = GAUSSIAN
     kind: ClassVar[str] = "logistic"
     covers: ClassVar[str] = COVERS
     contribution: ClassVar[Contribution] = Contribution(l1=1, l2_squared=1, largest=1)
@@ -85,8 +87,8 @@ class Logistic:
         """Of the first covariate's odds ratio where it is 1, from noise alone, for a public number of people."""
         people, groups = people_per_cell(self.plan, population), self.sizes[0]
         added = math.prod(self.sizes) / groups
-        deviation = float(scale) * math.sqrt(4 * added) * 2 * groups / people
-        width = min(float(WIDEST_RATIO), math.expm1(min(FARTHEST, quantile(CONFIDENCE) * deviation)))
+        blurred = deviation(scale, self.mechanism) * math.sqrt(4 * added) * 2 * groups / people
+        width = min(float(WIDEST_RATIO), math.expm1(min(FARTHEST, quantile(CONFIDENCE) * blurred)))
         words = f"assuming about {people:,} people in each cell, spread evenly over all groups, half with the outcome; "
         words += f"that is the odds ratio of {self.covariates[0][0].name}'s where it is 1"
         return Expected(decimal(width, DIGITS, ROUND_CEILING), words)
@@ -95,7 +97,7 @@ class Logistic:
         """Odds and odds ratios of each cell; no value for groups set aside."""
         found = []
         for cell in noisy:
-            odds = odds_of(cell.reshape(2, *self.sizes).astype(np.float64), float(scale), SURE)
+            odds = odds_of(cell.reshape(2, *self.sizes).astype(np.float64), deviation(scale, self.mechanism), SURE)
             estimates = [
                 _estimate(each) for each in (odds.baseline, *(one for ratios in odds.ratios for one in ratios))
             ]

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disclosure.engines import plan as engine
-from disclosure.explain import CONFIDENCE, quantile
+from disclosure.explain import CONFIDENCE, GAUSSIAN, quantile
 from disclosure.requests import Statistic as Asked
 from disclosure.statistics import tree
 from disclosure.statistics.base import (
@@ -57,6 +57,7 @@ class Quantiles:
     shares: tuple[Decimal, ...]
     step: Fraction
     unit: str
+    mechanism: str = GAUSSIAN
     kind: ClassVar[str] = "quantiles"
     covers: ClassVar[str] = COVERS
 
@@ -72,28 +73,29 @@ class Quantiles:
     @property
     def levels(self) -> int:
         """Levels of the tree: how many counts a person is in."""
-        return len(tree.sizes(self.steps.size))
+        return len(tree.sizes(self.steps.size, self.mechanism))
 
     @property
     def contribution(self) -> Contribution:
         """One range of each level, by 1. `largest` also keeps every fitted range above the noise floor."""
-        least = tree.fit(self.steps.size).sharpest
+        least = tree.fit(self.steps.size, self.mechanism).sharpest
         return Contribution(l1=self.levels, l2_squared=self.levels, largest=math.ceil(1 / least - 1e-9))
 
     @property
     def coordinates(self) -> int:
         """The ranges of all levels."""
-        return tree.nodes(self.steps.size)
+        return tree.nodes(self.steps.size, self.mechanism)
 
     def vector(self, exact: Integers) -> Integers:
         """People per leaf become people per range."""
-        return tree.counted(exact)
+        return tree.counted(exact, self.mechanism)
 
     def expected(self, scale: Fraction, population: int) -> Expected:
         """Of the median, for a public number of people spread evenly over the bounds."""
-        fitted, size = tree.fit(self.steps.size), self.steps.size
+        fitted, size = tree.fit(self.steps.size, self.mechanism), self.steps.size
         weights = np.tri(1, size, size // 2)[0] - 0.5
-        ranks = quantile(CONFIDENCE) * float(scale) * float(np.sqrt(weights @ fitted.covariance @ weights))
+        blur = quantile(CONFIDENCE, mechanism=self.mechanism) * float(scale)
+        ranks = blur * float(np.sqrt(weights @ fitted.covariance @ weights))
         people = people_per_cell(self.plan, population)
         leaves = min(float(size), 1 + ranks / people * size)
         width = decimal(leaves * self.steps.width * float(self.step), digits_of(self.step), ROUND_CEILING)
@@ -102,7 +104,8 @@ class Quantiles:
 
     def rows(self, noisy: Integers, scale: Fraction) -> list[list[Estimate]]:
         """The quantiles of each cell; no value where the noisy number of people may be nobody."""
-        fitted, far = tree.fit(self.steps.size), quantile(CONFIDENCE) * float(scale)
+        fitted = tree.fit(self.steps.size, self.mechanism)
+        far = quantile(CONFIDENCE, mechanism=self.mechanism) * float(scale)
         people, spread = fitted.people(noisy)
         some = people > far * spread
         found = [self._share(fitted.running(noisy, float(share)), far) for share in self.shares]
@@ -151,7 +154,7 @@ class Quantiles:
             "lower": text_of(self.steps.lower * self.step),
             "upper": text_of(self.steps.upper * self.step),
             "unit_step": text_of(self.steps.width * self.step),
-            "range_sizes": list(tree.sizes(self.steps.size)),
+            "range_sizes": list(tree.sizes(self.steps.size, self.mechanism)),
             "within": ["quantile"],
         }
 

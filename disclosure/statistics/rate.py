@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from disclosure.engines.plan import CellPlan
-from disclosure.explain import CONFIDENCE, quantile
+from disclosure.explain import CONFIDENCE, GAUSSIAN, quantile
 from disclosure.requests import Statistic as Asked
 from disclosure.statistics.base import (
     ONE,
@@ -17,6 +17,7 @@ from disclosure.statistics.base import (
     Expected,
     Integers,
     decimal,
+    deviation,
     people_per_cell,
     reach,
 )
@@ -32,6 +33,7 @@ class Rate:
 
     plan: CellPlan
     both: PersonTime
+    mechanism: str = GAUSSIAN
     kind: ClassVar[str] = "rate"
     covers: ClassVar[str] = COVERS
     coordinates: ClassVar[int] = 2
@@ -56,7 +58,8 @@ class Rate:
         people = people_per_cell(self.plan, population)
         events, time = self.both.weights
         largest = self.both.most / self.both.longest
-        noise = quantile(CONFIDENCE) * float(scale) * math.hypot(1 / events, float(USUAL) * largest / time)
+        blur = deviation(scale, self.mechanism) * math.hypot(1 / events, float(USUAL) * largest / time)
+        noise = quantile(CONFIDENCE) * blur
         share = min(noise / (people * self.both.longest / 2), largest)
         width = share * float(PER * self.both.event_step / self.both.years)
         words = f"assuming about {people:,} people in each cell, each with half of the longest time, and a rate of up "
@@ -64,7 +67,7 @@ class Rate:
 
     def rows(self, noisy: Integers, scale: Fraction) -> list[list[Estimate]]:
         """Rates with intervals; no value where the noisy time may be nobody's."""
-        far = reach(scale)
+        far = reach(scale, self.mechanism)
         found = [(tuple(drawn), self.both.rate(tuple(drawn), far)) for drawn in noisy.tolist()]
         return [[self.both.estimate(rate, PER, drawn)] for drawn, rate in found]
 

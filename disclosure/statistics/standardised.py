@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from disclosure.engines.plan import CellPlan
-from disclosure.explain import CONFIDENCE, quantile
+from disclosure.explain import CONFIDENCE, GAUSSIAN, quantile
 from disclosure.requests import Statistic as Asked
 from disclosure.statistics.base import (
     Contribution,
@@ -25,6 +25,7 @@ from disclosure.statistics.base import (
     Expected,
     Integers,
     decimal,
+    deviation,
     people_per_cell,
     reach,
 )
@@ -47,6 +48,7 @@ class Standardised:
     plan: CellPlan
     both: PersonTime
     age: str
+    mechanism: str = GAUSSIAN
     kind: ClassVar[str] = "standardised"
     covers: ClassVar[str] = COVERS
     coordinates: ClassVar[int] = 2 * BANDS
@@ -72,7 +74,8 @@ class Standardised:
         people = people_per_cell(self.plan, population)
         events, time = self.both.weights
         largest = self.both.most / self.both.longest
-        noise = quantile(CONFIDENCE) * float(scale) * math.hypot(1 / events, float(USUAL) * largest / time)
+        blur = deviation(scale, self.mechanism) * math.hypot(1 / events, float(USUAL) * largest / time)
+        noise = quantile(CONFIDENCE) * blur
         share = min(noise * math.sqrt(BANDS) / (people * self.both.longest / 2), largest)
         width = share * float(PER * self.both.event_step / self.both.years)
         words = f"assuming about {people:,} people in each cell with the ages of the standard population, each with "
@@ -81,7 +84,7 @@ class Standardised:
 
     def rows(self, noisy: Integers, scale: Fraction) -> list[list[Estimate]]:
         """Standardised and crude rate of each cell."""
-        far = reach(scale)
+        far = reach(scale, self.mechanism)
         return [self._estimates(tuple(drawn), far) for drawn in noisy.tolist()]
 
     def _estimates(self, drawn: tuple[int, ...], far: float) -> list[Estimate]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from disclosure.bounds import bound_units, grid_of, text_of_key
 from disclosure.engines.plan import CellPlan, CountAll, Steps
-from disclosure.explain import CONFIDENCE, quantile
+from disclosure.explain import CONFIDENCE, GAUSSIAN, quantile
 from disclosure.requests import Statistic as Asked
 from disclosure.statistics.base import (
     Contribution,
@@ -28,6 +28,7 @@ from disclosure.statistics.base import (
     Integers,
     Range,
     decimal,
+    deviation,
     nothing,
     people_per_cell,
     within,
@@ -56,6 +57,7 @@ class Survival:
     time: Steps
     step: Fraction
     unit: str
+    mechanism: str = GAUSSIAN
     kind: ClassVar[str] = "survival"
     covers: ClassVar[str] = COVERS
     contribution: ClassVar[Contribution] = Contribution(l1=1, l2_squared=1, largest=1)
@@ -89,7 +91,8 @@ class Survival:
     def expected(self, scale: Fraction, population: int) -> Expected:
         """Of survival where it is one half and widest, from noise alone, for a public number of people per cell."""
         people = people_per_cell(self.plan, population)
-        width = min(1.0, quantile(CONFIDENCE) * float(scale) * math.sqrt(self.coordinates) / 2 / people)
+        reached = quantile(CONFIDENCE) * deviation(scale, self.mechanism)
+        width = min(1.0, reached * math.sqrt(self.coordinates) / 2 / people)
         words = f"assuming about {people:,} people in each cell, all followed; that is survival's where it is one half"
         return Expected(decimal(width, DIGITS, ROUND_CEILING), words)
 
@@ -98,7 +101,7 @@ class Survival:
         shape = len(self.endings.values), self.time.size
         found = []
         for cell in noisy:
-            table = life_table(cell.reshape(shape).astype(np.float64), float(scale))
+            table = life_table(cell.reshape(shape).astype(np.float64), deviation(scale, self.mechanism))
             estimates = list(self._estimates(table))
             found.append([replace(estimates[0], drawn=tuple(cell.tolist())), *estimates[1:]])
         return found

@@ -24,9 +24,18 @@ from numpy.typing import NDArray
 
 from disclosure.bounds import text_of_key
 from disclosure.engines.plan import CellPlan, CountAll
-from disclosure.explain import CONFIDENCE, quantile
+from disclosure.explain import CONFIDENCE, GAUSSIAN, quantile
 from disclosure.requests import Statistic as Asked
-from disclosure.statistics.base import ADDITIVE, Contribution, Entries, Entry, Estimate, Expected, Integers
+from disclosure.statistics.base import (
+    ADDITIVE,
+    Contribution,
+    Entries,
+    Entry,
+    Estimate,
+    Expected,
+    Integers,
+    deviation,
+)
 from disclosure.statistics.columns import Columns, keys
 
 ALL, EVERYBODY = "*", "All"
@@ -38,6 +47,7 @@ class Table:
     """People in each cell of a table, with margins and total that add up."""
 
     plan: CellPlan
+    mechanism: str = GAUSSIAN
     kind: ClassVar[str] = "table"
     covers: ClassVar[str] = ADDITIVE.replace("At least", "About")
 
@@ -69,14 +79,15 @@ class Table:
 
     def expected(self, scale: Fraction, population: int) -> Expected:  # noqa: ARG002
         """Of one cell: it does not depend on how many people there are. Margins and total have their own."""
-        return Expected(Decimal(_half(scale, self._deviations()[0], 1)), None)
+        return Expected(Decimal(_half(deviation(scale, self.mechanism), self._deviations()[0], 1)), None)
 
     def rows(self, noisy: Integers, scale: Fraction) -> list[list[Estimate]]:
         """Fitted whole numbers of people, not cut at zero, with the numbers drawn for each."""
         cells = np.rint(self._fit(noisy[0])).astype(np.int64)
         fitted = np.concatenate(_with_margins(cells)).tolist()
         summed = [1, *(cells.size // size for size in self.sizes), cells.size]
-        halves = [_half(scale, *each) for each in zip(self._deviations(), summed, strict=True)]
+        blur = deviation(scale, self.mechanism)
+        halves = [_half(blur, *each) for each in zip(self._deviations(), summed, strict=True)]
         repeated = [
             half for half, times in zip(halves, (cells.size, *self.sizes, 1), strict=True) for _ in range(times)
         ]
@@ -164,9 +175,9 @@ def _mean_by(table: Floats, axis: int) -> Floats:
     return found
 
 
-def _half(scale: Fraction, deviation: float, cells: int) -> int:
+def _half(blur: float, length: float, cells: int) -> int:
     """The 95 % half-width of a fitted count: its noise, and what bringing so many cells to whole numbers adds."""
-    spread = math.hypot(float(scale) * deviation, math.sqrt(cells / 12))
+    spread = math.hypot(blur * length, math.sqrt(cells / 12))
     return math.ceil(quantile(CONFIDENCE) * spread)
 
 

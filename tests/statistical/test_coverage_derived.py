@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from disclosure.accounting import gaussian_cost
+from disclosure.accounting import gaussian_cost, laplace_cost
 from disclosure.mechanisms import floor_scale
-from disclosure.noise import GAUSSIAN, Exact, add_noise
+from disclosure.noise import GAUSSIAN, LAPLACE, Exact, add_noise
 from tests.factories.statistics import COLUMNS
 from tests.factories.statistics import bound as statistic_of
 from tests.plain.cell_plan import answer
@@ -21,8 +21,9 @@ ALARM = 1e-6 / 40
 def noisy(statistic, people, scale):
     """(DRAWS, numbers of a cell) noisy copies of the vector of these people."""
     vector = statistic.vector(answer(statistic.plan, people, COLUMNS)).ravel()
-    charge = gaussian_cost(l2_squared=1, scale=scale)
-    return add_noise([Exact(np.tile(vector, DRAWS), GAUSSIAN, 1, scale, charge)])[0].reshape(DRAWS, -1)
+    mechanism = getattr(statistic, "mechanism", GAUSSIAN)
+    charge = laplace_cost(l1=1, scale=scale) if mechanism == LAPLACE else gaussian_cost(l2_squared=1, scale=scale)
+    return add_noise([Exact(np.tile(vector, DRAWS), mechanism, 1, scale, charge)])[0].reshape(DRAWS, -1)
 
 
 def cells(statistic, drawn, scale):

@@ -72,9 +72,8 @@ def test_pure_epsilon_is_shared_and_never_exceeded():
     assert found.micro_rho == sum(line.micro_rho for line in found.lines)
 
 
-def test_a_statistic_without_laplace_intervals_needs_a_delta():
-    quantiles = {"name": "q", "kind": "quantiles", "of": "sbp", "lower": 80, "upper": 200, "quantiles": ["0.5"]}
-    assert refusal_of(PURE, statistics=[quantiles]).code == "request:needs_delta"
+def test_a_statistic_with_a_threshold_needs_a_delta():
+    assert refusal_of(PURE, statistics=[EXAMPLES["codes"]]).code == "request:needs_delta"
 
 
 @pytest.mark.parametrize("mechanism", [GAUSSIAN, LAPLACE])
@@ -212,10 +211,21 @@ def test_a_width_that_no_noise_can_keep_is_refused():
     assert refusal_of(tiny, statistics=[{**SHARE, "half_width": "0.00001"}]).code == "request:half_width"
 
 
-def test_statistics_offered_with_laplace_are_the_additive_and_the_two_number_ones():
+def test_all_statistics_but_those_with_a_threshold_are_offered_with_laplace():
     offered = {kind for kind in ASKED if LAPLACE in dict(MARKET._offered(bound_to(kind)))}
-    assert set(BOTH) <= offered
-    assert not offered & {"spread", "quantiles", "comparison", "table"}
+    assert set(ASKED) - offered == {"codes"}
+
+
+@pytest.mark.parametrize("kind", sorted(set(ASKED) - {"codes"}))
+def test_the_floor_is_that_of_all_numbers_which_tell_of_one_count(kind):
+    """A Laplace number tells as much as a Gaussian of its scale: k of them of one count leave scale / √k at least."""
+    statistic = dict(MARKET._offered(bound_to(kind)))[LAPLACE]
+    noise = MARKET._at(statistic, LAPLACE, Fraction(1))
+    claim = statistic.contribution
+    told = floor_scale(10, LAPLACE) if claim.l1 == claim.largest else floor_scale(10) * claim.l2_squared**0.5
+    assert noise.scale >= told or kind in ("table", "quantiles")
+    assert noise.scale >= floor_scale(10, LAPLACE)
+    assert noise.at_floor
 
 
 WIDE = "SELECT person_id, (year_of_birth - 1900) * (year_of_birth - 1900) * 20 AS v FROM person"
