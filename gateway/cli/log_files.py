@@ -12,6 +12,7 @@ import click
 from gateway.evidence.checkpoints import Checkpoint, read
 from gateway.evidence.exports import KIND, Log, parted
 from workspaces.catalogue.errors import Invalid
+from workspaces.catalogue.json_files import read_json
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _SQLITE = b"SQLite format 3\0"
@@ -27,16 +28,6 @@ def read_log(path: Path) -> Log:
         return parted(read_lines)
     except ValueError:
         raise _unreadable("holds something that is neither a row nor a checkpoint") from None
-
-
-def read_json(path: Path) -> Any:
-    """What a JSON file holds. Raises ValueError when it is not JSON in UTF-8."""
-    try:
-        held = json.loads(path.read_text(encoding="utf-8"))
-        json.dumps(held, ensure_ascii=False).encode()  # a lone surrogate is not text
-    except RecursionError:
-        raise ValueError("too deep") from None
-    return held
 
 
 def read_published(path: Path) -> tuple[str, list[Checkpoint]]:

@@ -17,7 +17,7 @@ _TOP = {
     "doctor": "gateway.cli.doctor:doctor",
     "register": "gateway.cli.client:register",
     "me": "gateway.cli.client:me",
-    "check": "gateway.cli.offline_check:check",
+    "check": "disclosure.checks.command:check",
 }
 _GROUPS: dict[str, tuple[str, dict[str, str]]] = {
     "intake": (
@@ -64,6 +64,8 @@ _NOUNS: dict[str, tuple[str, dict[str, str]]] = {
             "verify": "gateway.cli.offline:verify_release",
         },
     ),
+    "erasure-orders": ("Requests of people to be erased, and what became of them.", {}),
+    "refreshes": ("Records built anew without those who left, week by week.", {}),
     "register-entries": ("What the public register will say.", {}),
     "people": ("Who has signed in, their seats, their tokens.", {"appoint": "gateway.cli.admin:appoint"}),
 }

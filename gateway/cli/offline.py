@@ -8,13 +8,14 @@ from typing import Any
 import click
 
 from gateway.cli.groups import example
-from gateway.cli.log_files import FILE, read_json, read_key, read_log, read_published
+from gateway.cli.log_files import FILE, read_key, read_log, read_published
 from gateway.evidence.chain import Verdict, verify
 from gateway.evidence.checkpoints import Checkpoint, verify_checkpoints
 from gateway.evidence.exports import Log
 from gateway.evidence.row_proofs import prove, read_proof, why_not
-from gateway.evidence.verification import verify_package
+from gateway.evidence.verification import MAX_BYTES, verify_package
 from workspaces.catalogue.errors import Invalid
+from workspaces.catalogue.json_files import read_json
 
 _KEY = click.option("--key", help="The gateway's public key, as the register's page shows it.")
 _KEPT = click.option(
@@ -165,7 +166,9 @@ def verify_release(package: Path, register: Path | None, as_json: bool) -> None:
     Tables and page are made again from the sealed artefact and compared byte for byte. Ends with 1 when something
     in the package was changed.
     """
-    found = verify_package(package.read_bytes(), _entries(register) if register else None)
+    with package.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)  # of what is longer it need not be known how long
+    found = verify_package(data, _entries(register) if register else None)
     if as_json:
         shown = {"release_id": found.release_id, "mark": found.mark, "artefact_digest": found.digest}
         click.echo(json.dumps({**shown, "registered": found.registered, "broken": found.broken}))

@@ -1,22 +1,26 @@
 """A batch run in a room: staged, run, ended; of how it went only one bit comes out (privacy model P13)."""
 
+import json
 import logging
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from gateway.commands.perform import perform
 from gateway.commands.workspaces import Ended as EndedGiven
 from gateway.jobs.house import House
-from gateway.models import Job, Snapshot, Transfer, Workspace
+from gateway.models import Grant, Job, Snapshot, Transfer, Workspace
 from gateway.rules.facts import SYSTEM
 from gateway.rules.refusals import Refusal
-from gateway.store.queries.facts import current_snapshot
+from gateway.store.queries.facts import current_snapshot, pool_of
+from gateway.store.queries.views import grant_shown
 from gateway.vocabulary import Command, JobState
 from workspaces.catalogue.errors import Invalid
 from workspaces.rooms.base import Ended, RoomPlan, RoomResult
 from workspaces.snapshots import open_snapshot
 
 log = logging.getLogger("tre.jobs")
+GRANT = ".grant.json"  # beside the scripts, where `tre check` finds it in the room; no script may have this name
 
 
 def run_job(house: House, job_id: str) -> None:
@@ -29,6 +33,8 @@ def run_job(house: House, job_id: str) -> None:
         transfer = work.need(Transfer, job.transfer_id)
         workspace = work.need(Workspace, job.workspace_id)
         snapshot = current_snapshot(work, workspace.project_id)
+        grant = work.find(Grant, Grant.project_id == workspace.project_id)
+        granted = {"grant": grant and grant_shown(grant, pool_of(work))}
     if job.state is JobState.ENDED:
         return
     if job.state is JobState.RUNNING:
@@ -36,7 +42,7 @@ def run_job(house: House, job_id: str) -> None:
         return
     try:
         perform(house.gateway, actor=SYSTEM, command=Command.START_JOB, subject_id=job.id)
-        result = _run(house, workspace, transfer, _snapshot(house, snapshot))
+        result = _run(house, workspace, transfer, _snapshot(house, snapshot), granted)
     except (Refusal, Invalid, OSError) as why:
         # for the operator, who may have to mend it: which rule, or which error of the machine; no paths, no contents
         log.error("job %s did not run: %s", job.id, getattr(why, "code", None) or type(why).__name__)
@@ -51,12 +57,14 @@ def _snapshot(house: House, snapshot: Snapshot | None) -> Path:
     return open_snapshot(house.objects, snapshot.id, house.folder / "snapshots", house.keys.public()).room
 
 
-def _run(house: House, workspace: Workspace, transfer: Transfer, room: Path) -> RoomResult:
+def _run(
+    house: House, workspace: Workspace, transfer: Transfer, room: Path, granted: Mapping[str, object]
+) -> RoomResult:
     folder = house.rooms_folder / workspace.room_key
     code = folder / "code"
     code.mkdir(mode=0o750, parents=True, exist_ok=True)
-    script = code / transfer.name
-    shutil.copyfile(house.folder / "transfers" / transfer.digest, script)
+    (code / GRANT).write_text(json.dumps(granted), encoding="utf-8")
+    shutil.copyfile(house.folder / "transfers" / transfer.digest, code / transfer.name)
     plan = RoomPlan(
         room_key=workspace.room_key,
         snapshot=room.resolve(),

@@ -1,7 +1,9 @@
 #!/bin/sh
 # The Python that rooms have: makes DIR/NAME, a virtual environment of the system's Python with exactly what
-# requirements-room.txt names and nothing of the gateway, and prints its path. NAME follows from the lock file and the
-# Python, so a second call is instant, and what a running room uses is never changed.
+# requirements-room.txt names, and prints its path. Of this project it holds what `tre check` needs: the disclosure
+# library and the public catalogue, nothing of the gateway. NAME follows from the lock file, that code and the Python,
+# so a second call is instant, and what a running room uses is never changed. What was installed is shared by links
+# between environments that differ in our code alone.
 set -eu
 [ $# = 1 ] || { echo "usage: make_environment.sh DIR" >&2; exit 2; }
 case $1 in /*) dir=$1 ;; *) dir=$PWD/$1 ;; esac
@@ -9,17 +11,38 @@ cd "$(dirname "$0")/../.."
 lock=requirements-room.txt
 python=/usr/bin/python3
 [ -x "$python" ] || { echo "make_environment.sh: $python is missing; rooms see only /usr (./run setup)" >&2; exit 1; }
-ready=$dir/$({ cat "$lock"; "$python" --version; } | sha256sum | cut -c1-32)
-[ -d "$ready" ] || {
-    echo "Installing $lock (hash-pinned) into $ready" >&2
+
+ours() { find disclosure workspaces/catalogue workspaces/__init__.py -type f ! -name '*.pyc' | LC_ALL=C sort; }
+digest() { sha256sum | cut -c1-32; }
+
+made() { # made STEP PATH: PATH, made by STEP where it is not there yet; another call may be first
+    [ -d "$2" ] && return
     umask 022 # rooms run as other users
     mkdir -p "$dir"
     new=$(mktemp -d "$dir/new.XXXXXX")
     trap 'rm -rf "$new"' EXIT
     chmod 755 "$new"
+    "$1"
+    mv -T "$new" "$2" 2>/dev/null || [ -d "$2" ]
+    rm -rf "$new"
+}
+
+installed() {
+    echo "Installing $lock (hash-pinned) into $base" >&2
     "$python" -m venv "$new"
     "$new/bin/python3" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" >&2
     "$new/bin/python3" -m pip uninstall --quiet --yes setuptools pip >&2
-    mv -T "$new" "$ready" 2>/dev/null || [ -d "$ready" ] # another call may have been first
 }
+
+with_ours() {
+    cp -al "$base/." "$new"
+    ours | tar -cf - -T - | tar -xf - -C "$("$new/bin/python3" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+    printf '#!/environment/bin/python3 -I\nfrom disclosure.checks.__main__ import main\nmain()\n' >"$new/bin/tre"
+    chmod 755 "$new/bin/tre"
+}
+
+base=$dir/$({ cat "$lock"; "$python" --version; } | digest)
+ready=$dir/$({ echo "$base"; cat infra/rooms/make_environment.sh; ours | tr '\n' '\0' | xargs -0 cat; } | digest)
+made installed "$base"
+made with_ours "$ready"
 echo "$ready"

@@ -1,4 +1,4 @@
-"""The Python that rooms really have: made from the lock file, working behind the walls, without the gateway."""
+"""The Python that rooms really have: made from the lock file, working behind the walls, `tre check` included."""
 
 import json
 import os
@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from disclosure.checks.offline import check_with, without_grant
 from infra.rooms.environment import room_environment
+from tests.factories.gateways import REQUEST
 from workspaces.rooms.base import Ended, Limits, RoomPlan
 from workspaces.rooms.local import LocalRooms
 
@@ -26,7 +28,7 @@ print(json.dumps({
     "pandas": int(pandas.read_parquet("/data/measurement.parquet").value.max()),
     "duckdb to pandas": len(duckdb.sql("SELECT * FROM '/data/*.parquet' LIMIT 5").df()),
     "writable": [path for path in sys.path if path.startswith("/") and os.access(path, os.W_OK)],
-    "gateway": [n for n in ("gateway", "workspaces", "disclosure", "pip") if importlib.util.find_spec(n)],
+    "gateway": [n for n in ("gateway", "workspaces.intake", "opendp", "infra", "pip") if importlib.util.find_spec(n)],
 }))
 """
 
@@ -65,6 +67,43 @@ def test_the_room_reads_its_snapshot_with_its_own_python(base: Path) -> None:
         **{"count": 1000, "total": 499500, "arrow": 1000, "numpy": 3.0, "pandas": 999, "duckdb to pandas": 5},
         **{"writable": [], "gateway": []},
     }
+
+
+CHECKING = """
+import subprocess
+for more in ([], ["--rules", "uk-llc"]):
+    line = ["tre", "check", "/workspace/code/request.json", "--json", *more]
+    ran = subprocess.run(line, capture_output=True, text=True)
+    print(ran.stdout or ran.stderr)
+"""
+
+
+@pytest.mark.slow
+def test_a_request_is_checked_in_the_room_as_outside(base: Path) -> None:
+    """With the project's own grant, put there when the run begins; refusals in words."""
+    environment = room_environment(base)
+    assert environment is not None
+    code = base / "workspace/code"
+    grant = without_grant() | {"preset": "acro"}
+    (code / ".grant.json").write_text(json.dumps({"grant": grant}))
+    (code / "script.py").write_text(CHECKING)
+    (code / "request.json").write_text(json.dumps(REQUEST))
+    plan = RoomPlan(
+        room_key="reader",
+        snapshot=base / "snapshot",
+        workspace=base / "workspace",
+        environment=environment,
+        command=("python3", "-I", "/workspace/code/script.py"),
+    )
+    assert LocalRooms().run(plan).exit_code == 0
+    told = (base / "workspace/logs/stdout.txt").read_text()
+    decoder, found = json.JSONDecoder(), []
+    while told.strip():
+        verdicts, end = decoder.raw_decode(told.lstrip())
+        found.append(verdicts)
+        told = told.lstrip()[end:]
+    assert found == [[check_with(REQUEST, grant, name).shown()] for name in (None, "uk-llc")]
+    assert found[0][0]["preset"] == "acro"
 
 
 CLOSED_TO_ROOMS = 0o700

@@ -1,6 +1,7 @@
 """Of how a job went, one bit comes out on a fixed tick (privacy model, P13), whatever happened in the room."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from disclosure.checks.offline import terms_in
 from gateway.jobs import run_job as jobs
 from gateway.models import Job
 from gateway.store.keys import Keys
@@ -48,6 +50,8 @@ class House:
 
     def run(self, plan: RoomPlan) -> RoomResult:
         assert (plan.workspace / "code" / "count.py").read_bytes() == SCRIPT
+        grant = json.loads((plan.workspace / "code" / ".grant.json").read_text())["grant"]
+        assert terms_in(grant).tables["person"]
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer

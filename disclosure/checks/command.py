@@ -14,16 +14,21 @@ import click
 
 from disclosure.checks.offline import check_values, check_with, without_grant
 from disclosure.checks.verdicts import Checked, Overall
-from gateway.cli.groups import example
-from gateway.cli.log_files import FILE, read_json
 from workspaces.catalogue.errors import Invalid
+from workspaces.catalogue.json_files import read_json
 
 MAX_BYTES = 64 * 1024 * 1024
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
-@click.command("check", epilog=example("tre check request.json --grant project.json"))
+@click.command("check", epilog="\b\nExample:\n  tre check request.json --grant project.json")
 @click.argument("request", type=FILE)
-@click.option("--grant", type=FILE, help="The project: what `tre projects show PROJECT` printed.")
+@click.option(
+    "--grant",
+    type=FILE,
+    envvar="TRE_GRANT",
+    help="The project: what `tre projects show PROJECT` printed. In a room it is there already.",
+)
 @click.option("--rules", help="Other output rules than the grant's: nhs-england-sde, opensafely, uk-llc or acro.")
 @click.option("--released", type=FILE, help="A package, or its artefact.json: its released values are checked too.")
 @click.option("--json", "as_json", is_flag=True, help="Every finding as JSON.")
