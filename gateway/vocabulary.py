@@ -48,6 +48,8 @@ class Noun(StrEnum):
     RELEASE = "RELEASE"
     REGISTER_ENTRY = "REGISTER_ENTRY"
     PERSON = "PERSON"
+    ERASURE_ORDER = "ERASURE_ORDER"
+    REFRESH = "REFRESH"
 
 
 class PoolState(StrEnum):
@@ -85,6 +87,7 @@ class SnapshotState(StrEnum):
     CLEARED = "CLEARED"
     RETIRED = "RETIRED"
     FAILED = "FAILED"
+    DESTROYED = "DESTROYED"
 
 
 class WorkspaceState(StrEnum):
@@ -144,6 +147,22 @@ class PersonState(StrEnum):
     ACTIVE = "ACTIVE"
 
 
+class ErasureState(StrEnum):
+    """A request to be erased; approved ones are carried out by the next refresh."""
+
+    PROPOSED = "PROPOSED"
+    APPROVED = "APPROVED"
+    REFUSED = "REFUSED"
+    DONE = "DONE"
+
+
+class RefreshState(StrEnum):
+    """Every project's records built anew."""
+
+    RUNNING = "RUNNING"
+    DONE = "DONE"
+
+
 State = (
     PoolState
     | OptOutListState
@@ -155,6 +174,8 @@ State = (
     | ReleaseState
     | RegisterState
     | PersonState
+    | ErasureState
+    | RefreshState
 )
 
 
@@ -186,12 +207,23 @@ class Command(StrEnum):
     CLEAR_SNAPSHOT = "CLEAR_SNAPSHOT"
     RETIRE_SNAPSHOT = "RETIRE_SNAPSHOT"
     LOOK_FOR_PEOPLE = "LOOK_FOR_PEOPLE"
+    RENEW_SNAPSHOT = "RENEW_SNAPSHOT"
+    DESTROY_SNAPSHOT = "DESTROY_SNAPSHOT"
+    REPORT_PERSON = "REPORT_PERSON"
+    PROPOSE_ERASURE = "PROPOSE_ERASURE"
+    APPROVE_ERASURE = "APPROVE_ERASURE"
+    REFUSE_ERASURE = "REFUSE_ERASURE"
+    COMPLETE_ERASURE = "COMPLETE_ERASURE"
+    BEGIN_REFRESH = "BEGIN_REFRESH"
+    END_REFRESH = "END_REFRESH"
     OPEN_WORKSPACE = "OPEN_WORKSPACE"
     FREEZE_WORKSPACE = "FREEZE_WORKSPACE"
+    PURGE_WORKSPACE = "PURGE_WORKSPACE"
     BRING_IN = "BRING_IN"
     ADMIT_TRANSFER = "ADMIT_TRANSFER"
     REFUSE_TRANSFER = "REFUSE_TRANSFER"
     RUN_JOB = "RUN_JOB"
+    RERUN_JOB = "RERUN_JOB"
     START_JOB = "START_JOB"
     END_JOB = "END_JOB"
     DRAFT_RELEASE = "DRAFT_RELEASE"
@@ -248,12 +280,23 @@ class Event(StrEnum):
     SNAPSHOT_CLEARED = "snapshot:cleared"
     SNAPSHOT_RETIRED = "snapshot:retired"
     SNAPSHOT_SEARCHED = "snapshot:searched"
+    SNAPSHOT_RENEWED = "snapshot:renewed"
+    SNAPSHOT_DESTROYED = "snapshot:destroyed"
+    PERSON_REPORTED = "records:person_reported"
+    ERASURE_PROPOSED = "erasure:proposed"
+    ERASURE_APPROVED = "erasure:approved"
+    ERASURE_REFUSED = "erasure:refused"
+    ERASURE_DONE = "erasure:done"
+    REFRESH_BEGUN = "refresh:begun"
+    REFRESH_ENDED = "refresh:ended"
     WORKSPACE_OPENED = "workspace:opened"
     WORKSPACE_FROZEN = "workspace:frozen"
+    WORKSPACE_PURGED = "workspace:purged"
     TRANSFER_SUBMITTED = "transfer:submitted"
     TRANSFER_ADMITTED = "transfer:admitted"
     TRANSFER_REFUSED = "transfer:refused"
     JOB_QUEUED = "job:queued"
+    JOB_QUEUED_AGAIN = "job:queued_again"
     JOB_STARTED = "job:started"
     JOB_ENDED = "job:ended"
     RELEASE_DRAFTED = "release:drafted"
@@ -292,6 +335,7 @@ class TaskKind(StrEnum):
     RUN_JOB = "RUN_JOB"
     DRAW_RELEASE = "DRAW_RELEASE"
     SIGN_CHECKPOINT = "SIGN_CHECKPOINT"
+    REFRESH = "REFRESH"
 
 
 class Verdict(StrEnum):
@@ -316,3 +360,25 @@ class EntryKind(StrEnum):
     RESERVE = "RESERVE"
     SPEND = "SPEND"
     VOID = "VOID"
+
+
+class ErasureGround(StrEnum):
+    """Why a person may be erased: UK GDPR article 17(1)(a) to (f), in its order."""
+
+    NO_LONGER_NECESSARY = "NO_LONGER_NECESSARY"
+    CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+    OBJECTION = "OBJECTION"
+    UNLAWFUL_PROCESSING = "UNLAWFUL_PROCESSING"
+    LEGAL_OBLIGATION = "LEGAL_OBLIGATION"
+    CHILD_ONLINE_SERVICE = "CHILD_ONLINE_SERVICE"
+
+
+class ErasureRefusal(StrEnum):
+    """Why not: article 17(3)(a) to (e), in its order, or none of the grounds applies."""
+
+    EXPRESSION = "EXPRESSION"
+    LEGAL_TASK = "LEGAL_TASK"
+    PUBLIC_HEALTH = "PUBLIC_HEALTH"
+    RESEARCH_IMPAIRED = "RESEARCH_IMPAIRED"
+    LEGAL_CLAIMS = "LEGAL_CLAIMS"
+    NO_GROUND = "NO_GROUND"

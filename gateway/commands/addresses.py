@@ -13,12 +13,14 @@ from gateway.commands.act import VERBS, Given
 from gateway.rules.transitions import STEPS
 from gateway.vocabulary import (
     Command,
+    ErasureState,
     JobState,
     Noun,
     OptOutListState,
     PersonState,
     PoolState,
     ProjectState,
+    RefreshState,
     RegisterState,
     ReleaseState,
     Role,
@@ -41,6 +43,8 @@ PLURALS = MappingProxyType(
         Noun.RELEASE: "releases",
         Noun.REGISTER_ENTRY: "register-entries",
         Noun.PERSON: "people",
+        Noun.ERASURE_ORDER: "erasure-orders",
+        Noun.REFRESH: "refreshes",
     }
 )
 
@@ -55,6 +59,8 @@ NOUN_OF_STATE: dict[type, Noun] = {
     ReleaseState: Noun.RELEASE,
     RegisterState: Noun.REGISTER_ENTRY,
     PersonState: Noun.PERSON,
+    ErasureState: Noun.ERASURE_ORDER,
+    RefreshState: Noun.REFRESH,
 }
 
 # Commands that record something done elsewhere: over HTTP they would only claim that it was done.
@@ -66,6 +72,8 @@ ELSEWHERE = MappingProxyType(
         Command.REQUEST_OPT_OUTS: "tre opt-outs exchange, on the gateway's machine",
         Command.RECEIVE_OPT_OUTS: "tre opt-outs exchange, on the gateway's machine",
         Command.LOOK_FOR_PEOPLE: "tre snapshots contains, on the gateway's machine",
+        Command.PROPOSE_ERASURE: "tre intake erase, on the gateway's machine",
+        Command.REPORT_PERSON: "tre people report, on the gateway's machine",
         Command.VIEW_ARTEFACT: "GET /api/v1/releases/<id>/artefact",
         Command.DOWNLOAD_OUTPUT: "GET /api/v1/releases/<id>/package",
     }

@@ -2,7 +2,19 @@
 
 from importlib import import_module
 
-MODULES = ("people", "pools", "opt_outs", "projects", "snapshots", "workspaces", "releases", "register", "audit")
+MODULES = (
+    "people",
+    "pools",
+    "opt_outs",
+    "projects",
+    "snapshots",
+    "workspaces",
+    "releases",
+    "register",
+    "audit",
+    "erasures",
+    "refreshes",
+)
 
 
 def load() -> None:

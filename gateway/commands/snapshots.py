@@ -81,3 +81,21 @@ def retire(*, act: Act, subject: Snapshot, given: Because) -> None:
 @verb(Command.LOOK_FOR_PEOPLE)
 def look_for_people(*, act: Act, subject: Snapshot, given: Given) -> None:
     """Recorded that somebody looked; the numbers looked for are not kept."""
+
+
+class Renewed(Given):
+    """The refresh that asks for it."""
+
+    refresh_id: str
+
+
+@verb(Command.RENEW_SNAPSHOT, Renewed)
+def renew(*, act: Act, subject: Snapshot, given: Renewed) -> None:
+    """A new snapshot of the same grant, to take this one's place; the build is queued with it."""
+    row = Snapshot(project_id=subject.project_id, requested_at=act.now, refresh_id=given.refresh_id)
+    act.created_id = act.work.add(row).id
+
+
+@verb(Command.DESTROY_SNAPSHOT)
+def destroy(*, act: Act, subject: Snapshot, given: Given) -> None:
+    """Its files are gone from the store and from every room; the row stays as a receipt."""

@@ -33,6 +33,21 @@ def freeze(*, act: Act, subject: Workspace, given: Because) -> None:
     act.reason = given.reason
 
 
+class Purged(Given):
+    """A refresh, the digest of its sealed receipt, and how many files it removed."""
+
+    refresh_id: str
+    receipt: str
+    removed: int
+
+
+@verb(Command.PURGE_WORKSPACE, Purged)
+def purge(*, act: Act, subject: Workspace, given: Purged) -> None:
+    """Files with rows of people are gone from the room's folder."""
+    subject.refresh_id = given.refresh_id
+    act.reason = f"{given.removed} files removed; receipt {given.receipt}"
+
+
 class BringIn(Given):
     """A script, written outside; what may stand in it is for the scan to say."""
 
@@ -91,10 +106,20 @@ def run_job(*, act: Act, subject: Transfer, given: Given) -> None:
     act.created_id = act.work.add(row).id
 
 
+@verb(Command.RERUN_JOB)
+def rerun_job(*, act: Act, subject: Transfer, given: Given) -> None:
+    """The recorded job of a refreshed workspace, queued again in the name of who brought the script in."""
+    row = Job(
+        workspace_id=subject.workspace_id, transfer_id=subject.id, person_id=subject.person_id, submitted_at=act.now
+    )
+    act.created_id = act.work.add(row).id
+
+
 @verb(Command.START_JOB)
 def start_job(*, act: Act, subject: Job, given: Given) -> None:
-    """Running."""
+    """Running, on the snapshot that is cleared at this moment."""
     subject.started_at = act.now
+    subject.snapshot_id = act.facts.snapshot.id if act.facts.snapshot else None
 
 
 class Ended(Given):

@@ -6,6 +6,7 @@ from gateway.models.attempt import Attempt
 from gateway.models.audit_event import AuditEvent
 from gateway.models.budget import Budget
 from gateway.models.checkpoint import Checkpoint
+from gateway.models.erasure_order import ErasureOrder
 from gateway.models.grant import Grant
 from gateway.models.incident import Incident
 from gateway.models.job import Job
@@ -17,6 +18,7 @@ from gateway.models.opt_out_list import OptOutList
 from gateway.models.person import Person
 from gateway.models.pool import Pool
 from gateway.models.project import Project
+from gateway.models.refresh import Refresh
 from gateway.models.register_entry import RegisterEntry
 from gateway.models.release import Release
 from gateway.models.review import Review
@@ -34,6 +36,7 @@ __all__ = [
     "AuditEvent",
     "Budget",
     "Checkpoint",
+    "ErasureOrder",
     "Grant",
     "Incident",
     "Job",
@@ -45,6 +48,7 @@ __all__ = [
     "Person",
     "Pool",
     "Project",
+    "Refresh",
     "RegisterEntry",
     "Release",
     "Review",

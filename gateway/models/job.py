@@ -22,3 +22,4 @@ class Job(SQLModel, table=True):
     started_at: datetime | None = Field(default=None, sa_type=Instant)
     shown_at: datetime | None = Field(default=None, sa_type=Instant)
     usable: bool | None = None
+    snapshot_id: str | None = None

@@ -28,3 +28,4 @@ class Snapshot(SQLModel, table=True):
     people: int = 0
     removed: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     failure: str = ""
+    refresh_id: str | None = None

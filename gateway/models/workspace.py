@@ -18,3 +18,4 @@ class Workspace(SQLModel, table=True):
     project_id: str = Field(foreign_key="project.id", unique=True)
     room_key: str = Field(unique=True)
     opened_at: datetime = Field(sa_type=Instant)
+    refresh_id: str | None = None

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from gateway.models import (
     Budget,
+    ErasureOrder,
     Grant,
     Membership,
     OptOutList,
@@ -66,6 +67,8 @@ class Facts:
     release: Release | None = None
     reviews: Sequence[Review] = ()
     register_entry: RegisterEntry | None = None
+    erasure: ErasureOrder | None = None
+    refreshing: bool = False
     owner_id: str = ""
     jobs_today: int = 0
     people_with_workspaces: frozenset[str] = field(default_factory=frozenset)

@@ -186,3 +186,22 @@ def not_oneself(actor: Actor, facts: Facts) -> Refusal | None:
     """Nobody appoints themselves, by another of their accounts either."""
     met = facts.owner_id not in actor.accounts
     return _unless(met, "person:yourself", "You cannot appoint yourself.", "Ask another operator.")
+
+
+def by_another(actor: Actor, facts: Facts) -> Refusal | None:
+    """Two people decide about an erasure: who proposed it does not decide."""
+    met = facts.erasure is not None and facts.erasure.proposed_by not in actor.accounts
+    return _unless(met, "erasure:proposed_by_you", "You proposed this erasure.", "Another IG officer decides.")
+
+
+def no_refresh_running(_: Actor, facts: Facts) -> Refusal | None:
+    """One refresh at a time."""
+    return _unless(not facts.refreshing, "refresh:running", "A refresh is running.", "Wait until it has ended.")
+
+
+def renews_cleared(_: Actor, facts: Facts) -> Refusal | None:
+    """Another snapshot of the project, built from the same grant, is cleared: this one takes its place."""
+    met = facts.snapshot is not None and facts.snapshot.state is SnapshotState.CLEARED
+    return _unless(
+        met, "snapshot:nothing_to_renew", "The project has no cleared snapshot.", "An IG officer clears the first one."
+    )

@@ -15,12 +15,14 @@ from gateway.rules.roles import roles_on
 from gateway.rules.visibility import may_see
 from gateway.vocabulary import (
     Command,
+    ErasureState,
     Event,
     JobState,
     OptOutListState,
     PersonState,
     PoolState,
     ProjectState,
+    RefreshState,
     RegisterState,
     ReleaseState,
     Role,
@@ -63,6 +65,7 @@ def step(
 
 _POOL, _LIST, _PERSON = PoolState.OPEN, OptOutListState, PersonState.ACTIVE
 _P, _S, _W, _T, _J, _R = ProjectState, SnapshotState, WorkspaceState, TransferState, JobState, ReleaseState
+_ERS, _RFR = ErasureState, RefreshState
 _C, _E = Command, Event
 _SYSTEM = {Role.SYSTEM}
 _LEAD = {Role.LEAD}
@@ -81,9 +84,31 @@ STEPS: tuple[Step, ...] = (
     step(_POOL, _C.VIEW_QUALITY, by={Role.IG_OFFICER, Role.AUDITOR}, records=_E.QUALITY_VIEWED),
     step(_POOL, _C.EXPORT_AUDIT, by={Role.AUDITOR}, records=_E.AUDIT_EXPORTED),
     step(_POOL, _C.SIGN_CHECKPOINT, by=_SYSTEM, records=_E.CHECKPOINT_SIGNED),
+    step(_POOL, _C.REPORT_PERSON, by=_IG, records=_E.PERSON_REPORTED),
+    step(_POOL, _C.PROPOSE_ERASURE, by=_IG, records=_E.ERASURE_PROPOSED),
+    step(
+        _POOL,
+        _C.BEGIN_REFRESH,
+        by={Role.SYSTEM, Role.OPERATOR, Role.IG_OFFICER},
+        when=[g.no_refresh_running, g.opt_outs_fresh],
+        records=_E.REFRESH_BEGUN,
+        queues=TaskKind.REFRESH,
+    ),
     step(_POOL, _C.DRAFT_PROJECT, by={Role.RESEARCHER}, records=_E.PROJECT_DRAFTED),
     # opt-out lists
     step(_LIST.RECEIVED, _C.ACTIVATE_OPT_OUTS, to=_LIST.ACTIVE, by=_IG, records=_E.OPT_OUTS_ACTIVATED),
+    # erasures, and the refresh that carries them out
+    step(
+        _ERS.PROPOSED,
+        _C.APPROVE_ERASURE,
+        to=_ERS.APPROVED,
+        by=_IG,
+        when=[g.by_another],
+        records=_E.ERASURE_APPROVED,
+    ),
+    step(_ERS.PROPOSED, _C.REFUSE_ERASURE, to=_ERS.REFUSED, by=_IG, when=[g.by_another], records=_E.ERASURE_REFUSED),
+    step(_ERS.APPROVED, _C.COMPLETE_ERASURE, to=_ERS.DONE, by=_SYSTEM, records=_E.ERASURE_DONE),
+    step(_RFR.RUNNING, _C.END_REFRESH, to=_RFR.DONE, by=_SYSTEM, records=_E.REFRESH_ENDED),
     # people
     step(
         _PERSON, _C.APPOINT_PERSON, by={Role.SYSTEM, Role.OPERATOR}, when=[g.not_oneself], records=_E.PERSON_APPOINTED
@@ -167,8 +192,28 @@ STEPS: tuple[Step, ...] = (
     step(_S.REQUESTED, _C.FAIL_SNAPSHOT, to=_S.FAILED, by=_SYSTEM, records=_E.SNAPSHOT_FAILED),
     step(_S.BUILDING, _C.FAIL_SNAPSHOT, to=_S.FAILED, by=_SYSTEM, records=_E.SNAPSHOT_FAILED),
     step(_S.BUILT, _C.CLEAR_SNAPSHOT, to=_S.CLEARED, by=_IG, records=_E.SNAPSHOT_CLEARED),
-    step(_S.BUILT, _C.RETIRE_SNAPSHOT, to=_S.RETIRED, by=_IG, records=_E.SNAPSHOT_RETIRED),
-    step(_S.CLEARED, _C.RETIRE_SNAPSHOT, to=_S.RETIRED, by=_IG, records=_E.SNAPSHOT_RETIRED),
+    step(
+        _S.BUILT,
+        _C.CLEAR_SNAPSHOT,
+        to=_S.CLEARED,
+        by=_SYSTEM,
+        when=[g.renews_cleared, g.grant_in_force, g.opt_outs_fresh],
+        records=_E.SNAPSHOT_CLEARED,
+    ),
+    step(_S.BUILT, _C.RETIRE_SNAPSHOT, to=_S.RETIRED, by=_IG | _SYSTEM, records=_E.SNAPSHOT_RETIRED),
+    step(_S.CLEARED, _C.RETIRE_SNAPSHOT, to=_S.RETIRED, by=_IG | _SYSTEM, records=_E.SNAPSHOT_RETIRED),
+    *(
+        step(
+            state,
+            _C.RENEW_SNAPSHOT,
+            by=_SYSTEM,
+            when=[g.grant_in_force, g.opt_outs_fresh],
+            records=_E.SNAPSHOT_RENEWED,
+            queues=TaskKind.BUILD_SNAPSHOT,
+        )
+        for state in (_S.BUILT, _S.CLEARED)
+    ),
+    step(_S.RETIRED, _C.DESTROY_SNAPSHOT, to=_S.DESTROYED, by=_SYSTEM, records=_E.SNAPSHOT_DESTROYED),
     step(_S.BUILT, _C.LOOK_FOR_PEOPLE, by={Role.IG_OFFICER, Role.AUDITOR}, records=_E.SNAPSHOT_SEARCHED),
     step(_S.CLEARED, _C.LOOK_FOR_PEOPLE, by={Role.IG_OFFICER, Role.AUDITOR}, records=_E.SNAPSHOT_SEARCHED),
     # workspaces
@@ -181,6 +226,8 @@ STEPS: tuple[Step, ...] = (
         queues=TaskKind.SCAN_TRANSFER,
     ),
     step(_W.OPEN, _C.FREEZE_WORKSPACE, to=_W.FROZEN, by=_IG, records=_E.WORKSPACE_FROZEN),
+    step(_W.OPEN, _C.PURGE_WORKSPACE, by=_SYSTEM, records=_E.WORKSPACE_PURGED),
+    step(_W.FROZEN, _C.PURGE_WORKSPACE, by=_SYSTEM, records=_E.WORKSPACE_PURGED),
     step(_T.SCANNING, _C.ADMIT_TRANSFER, to=_T.ADMITTED, by=_SYSTEM, records=_E.TRANSFER_ADMITTED),
     step(_T.SCANNING, _C.REFUSE_TRANSFER, to=_T.REFUSED, by=_SYSTEM, records=_E.TRANSFER_REFUSED),
     step(
@@ -189,6 +236,14 @@ STEPS: tuple[Step, ...] = (
         by=_MEMBERS,
         when=[g.grant_in_force, g.opt_outs_fresh, g.snapshot_cleared, g.jobs_left_today],
         records=_E.JOB_QUEUED,
+        queues=TaskKind.RUN_JOB,
+    ),
+    step(
+        _T.ADMITTED,
+        _C.RERUN_JOB,
+        by=_SYSTEM,
+        when=[g.grant_in_force, g.opt_outs_fresh, g.snapshot_cleared, g.jobs_left_today],
+        records=_E.JOB_QUEUED_AGAIN,
         queues=TaskKind.RUN_JOB,
     ),
     step(

@@ -25,7 +25,7 @@ def may_see(roles: frozenset[Role], facts: Facts) -> bool:
         return Role.OUTPUT_CHECKER in roles and facts.state is not ReleaseState.DRAFT
     if facts.noun is Noun.PERSON:
         return bool(roles & {Role.OWNER, Role.OPERATOR})
-    return facts.noun is Noun.OPT_OUT_LIST and Role.OPERATOR in roles
+    return facts.noun in {Noun.OPT_OUT_LIST, Noun.REFRESH} and Role.OPERATOR in roles
 
 
 def shown_state(job: Job, now: datetime) -> tuple[JobState, bool | None]:

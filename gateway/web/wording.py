@@ -103,6 +103,29 @@ COMMANDS: dict[Command, Wording] = {
     _C.ACTIVATE_OPT_OUTS: Wording(
         "Activate the list", "The list is in force; the one before is superseded.", "Builds, jobs and draws use it."
     ),
+    _C.APPROVE_ERASURE: Wording(
+        "Approve the erasure",
+        "The erasure is approved; the next refresh carries it out.",
+        "The person leaves every load, every list and every project's records, and is never loaded again."
+        " This cannot be undone.",
+        asks_why=True,
+        variant="warning",
+    ),
+    _C.REFUSE_ERASURE: Wording(
+        "Refuse the erasure",
+        "The refusal is recorded.",
+        "Say which exemption of article 17(3) applies, and why. Tell the person, and that they may complain to the"
+        " Information Commissioner.",
+        asks_why=True,
+        variant="secondary",
+    ),
+    _C.BEGIN_REFRESH: Wording(
+        "Refresh now",
+        "The refresh has begun; workers carry it out.",
+        "Every project's records are built anew under the opt-out list in force. Running jobs are stopped, the old"
+        " records are destroyed, and files with rows of people in workspaces are removed.",
+        variant="secondary",
+    ),
     _C.VIEW_QUALITY: Wording("Show exact figures", "", "That you looked is recorded.", variant="secondary"),
     _C.EXPORT_AUDIT: Wording("Verify the log", "", "That you looked is recorded."),
     _C.CREATE_TOKEN: Wording("Make a token", ""),
@@ -145,6 +168,8 @@ _STATES: dict[str, tuple[str, str]] = {
     "RECEIVED": ("Waits for activation", "yellow"),
     "ACTIVE": ("In force", "green"),
     "SUPERSEDED": ("Superseded", "grey"),
+    "PROPOSED": ("Waits for a second officer", "yellow"),
+    "DONE": ("Carried out", "green"),
     "APPROVE": ("Approve", "green"),
     "RETURN": ("Return", "orange"),
     "REFUSE": ("Refuse", "red"),

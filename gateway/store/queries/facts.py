@@ -10,6 +10,7 @@ from sqlmodel import SQLModel, col, or_
 from gateway.models import (
     Appointment,
     Budget,
+    ErasureOrder,
     Grant,
     Job,
     Membership,
@@ -17,6 +18,7 @@ from gateway.models import (
     Person,
     Pool,
     Project,
+    Refresh,
     RegisterEntry,
     Release,
     Review,
@@ -27,7 +29,7 @@ from gateway.models import (
 )
 from gateway.rules.facts import Actor, Facts
 from gateway.store.unit_of_work import Work
-from gateway.vocabulary import Noun, OptOutListState, PersonState, SnapshotState
+from gateway.vocabulary import Noun, OptOutListState, PersonState, RefreshState, SnapshotState
 
 TABLES: dict[Noun, type[SQLModel]] = {
     Noun.POOL: Pool,
@@ -40,6 +42,8 @@ TABLES: dict[Noun, type[SQLModel]] = {
     Noun.RELEASE: Release,
     Noun.REGISTER_ENTRY: RegisterEntry,
     Noun.PERSON: Person,
+    Noun.ERASURE_ORDER: ErasureOrder,
+    Noun.REFRESH: Refresh,
 }
 _PREFIX = {
     "pool": Noun.POOL,
@@ -52,6 +56,8 @@ _PREFIX = {
     "rel": Noun.RELEASE,
     "reg": Noun.REGISTER_ENTRY,
     "per": Noun.PERSON,
+    "ers": Noun.ERASURE_ORDER,
+    "rfr": Noun.REFRESH,
 }
 
 
@@ -126,6 +132,7 @@ def _outside(work: Work, noun: Noun, subject: Any, now: datetime, max_list_age_d
         owner_id=subject.id if noun is Noun.PERSON else "",
         register_entry=subject if noun is Noun.REGISTER_ENTRY else None,
         release=subject if noun is Noun.RELEASE else None,
+        erasure=subject if noun is Noun.ERASURE_ORDER else None,
     )
 
 
@@ -139,6 +146,7 @@ def from_inside(work: Work, subject: Any, seen: Facts) -> Facts:
         pool_budget=work.get(Budget, seen.pool.id),
         active_list=work.find(OptOutList, OptOutList.state == OptOutListState.ACTIVE),
         reviews=reviews,
+        refreshing=seen.noun is Noun.POOL and work.find(Refresh, Refresh.state == RefreshState.RUNNING) is not None,
         **project,
     )
 

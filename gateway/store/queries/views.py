@@ -11,6 +11,7 @@ from typing import Any
 from sqlmodel import SQLModel, col
 
 from gateway.models import (
+    ErasureOrder,
     Grant,
     Job,
     Membership,
@@ -18,6 +19,7 @@ from gateway.models import (
     Person,
     Pool,
     Project,
+    Refresh,
     RegisterEntry,
     Release,
     Review,
@@ -229,6 +231,15 @@ def _self(work: Work, actor: Actor, roles: frozenset[Role], subject: Person, fac
     return body | (_plain(subject, "email") if subject.id == actor.person_id else {})
 
 
+def _erasure(work: Work, actor: Actor, roles: frozenset[Role], subject: ErasureOrder, facts: Facts) -> View:  # noqa: ARG001
+    said = _plain(subject, "ground", "proposed_at", "decided_at", "refusal", "reason", "done_at")
+    return {**said, "proposed_by": _person(work, subject.proposed_by)}
+
+
+def _refresh(work: Work, actor: Actor, roles: frozenset[Role], subject: Refresh, facts: Facts) -> View:  # noqa: ARG001
+    return _plain(subject, "begun_at", "ended_at", "opt_out_list_id")
+
+
 _PARTS: dict[Noun, Callable[..., View]] = {
     Noun.POOL: _pool,
     Noun.PROJECT: _project,
@@ -240,4 +251,6 @@ _PARTS: dict[Noun, Callable[..., View]] = {
     Noun.RELEASE: _release,
     Noun.REGISTER_ENTRY: _register_entry,
     Noun.PERSON: _self,
+    Noun.ERASURE_ORDER: _erasure,
+    Noun.REFRESH: _refresh,
 }
