@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -15,7 +15,9 @@ from typing import Any
 from gateway.evidence.package import make_package
 
 MAX_BYTES = 64 * 1024 * 1024
+MAX_FILES = 100
 _TWO = ("artefact.json", "about.json")
+_LOCAL, _LISTED, _END = 30, 46, 22  # bytes of a zip's headers beside the names
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,10 @@ def verify_package(data: bytes, register: Iterable[Mapping[str, Any]] | None = N
     digest = sha256(files["artefact.json"]).hexdigest()
     try:
         about = json.loads(files["about.json"])
-        again = _files(make_package(json.loads(files["artefact.json"]), about)) or {}
+        artefact = json.loads(files["artefact.json"])
+        if len(artefact["statistics"]) > len(files):  # each would have a table
+            raise ValueError
+        again = _files(make_package(artefact, about)) or {}
         release_id, mark, sealed = str(about["release_id"]), str(about["mark"]), about["artefact_digest"]
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, ArithmeticError):
         return Package("", "", digest, "artefact.json or about.json is not one that this gateway writes")
@@ -70,11 +75,29 @@ def _differing(files: Mapping[str, bytes], again: Mapping[str, bytes]) -> list[s
     return sorted(name for name in files.keys() | again.keys() if files.get(name) != again.get(name))
 
 
+def _is_plain(entries: Sequence[zipfile.ZipInfo], size: int) -> bool:
+    """True when every byte belongs to an entry or its line in the directory, written as a package is.
+
+    Then no other reader finds another file in the same bytes, entries share none, and nothing is unpacked that may
+    ask for more memory than it gives back.
+    """
+    plain = all(
+        entry.filename.isascii()
+        and entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+        and not (entry.extra or entry.comment)
+        for entry in entries
+    )
+    held = sum(_LOCAL + _LISTED + 2 * len(entry.filename) + entry.compress_size for entry in entries)
+    return plain and len(entries) <= MAX_FILES and held + _END == size
+
+
 def _files(data: bytes) -> dict[str, bytes] | None:
+    if len(data) > MAX_BYTES:
+        return None
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-            if sum(entry.file_size for entry in entries) > MAX_BYTES:
+            if not _is_plain(entries, len(data)) or sum(entry.file_size for entry in entries) > MAX_BYTES:
                 return None
             files = {entry.filename: archive.read(entry) for entry in entries}
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError, zlib.error):

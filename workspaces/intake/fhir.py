@@ -110,9 +110,14 @@ CREATE MACRO person_of(reference) AS nullif(regexp_extract(reference,
     || regexp_extract(reference, '(?:^|/)Patient/([A-Za-z0-9.-]+)|^urn:uuid:(.+)$', ['a', 'b']).b, '');
 """
 
+# A file is read as it lies there: what a name like x.ndjson.gz would be unpacked to has no bound.
+_READ = (
+    "read_ndjson_objects($files, ignore_errors = true, maximum_object_size = $line_bytes, compression = 'uncompressed')"
+)
+
 # Both marks of a withheld identity are looked for in the text, so that a mark of an odd shape is still one. A number
 # given twice counts as verified only if both say so.
-_PEOPLE = """
+_PEOPLE = f"""
 CREATE OR REPLACE TEMP TABLE patient AS
 SELECT r, list_distinct(list_transform(nhs, lambda i: bare(i.value))) AS numbers,
     list_max(list_transform(nhs, lambda i: code_of(i.extension,
@@ -121,7 +126,7 @@ SELECT r, list_distinct(list_transform(nhs, lambda i: bare(i.value))) AS numbers
         OR coalesce(contains(json::VARCHAR, 'Extension-WithheldIdentityReason'), false) AS withheld
 FROM (SELECT *, list_filter(r.identifier, lambda i: i.system = 'https://fhir.nhs.uk/Id/nhs-number') AS nhs
     FROM (SELECT json, json_transform(json, $structure) AS r
-          FROM read_ndjson_objects($files, ignore_errors = true, maximum_object_size = $line_bytes)));
+          FROM {_READ}));
 INSERT INTO staged_person
 SELECT r.id, numbers[1], status, withheld, r.birthDate, r.gender,
     code_of(r.extension, 'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-EthnicCategory'),
@@ -129,7 +134,7 @@ SELECT r.id, numbers[1], status, withheld, r.birthDate, r.gender,
     coalesce(fault_of(r, 'Patient', NULL), CASE WHEN len(numbers) > 1 THEN 'several_nhs_numbers' END)
 FROM patient;
 INSERT INTO staged_claim SELECT r.id, unnest(numbers), withheld FROM patient WHERE len(numbers) > 1;
-"""
+"""  # noqa: S608
 
 
 def receive(folder: Path, source: Source, limits: Limits) -> Delivery:
@@ -207,10 +212,7 @@ def _stage_kind(engine: Engine, kind: str, values: dict[str, object], staged: St
             {**values, "structure": json.dumps({**_COMMON, **structure}), "kind": kind, "target": target},
         )
     else:
-        lines = (
-            "SELECT count(*) FROM read_ndjson_objects($files, ignore_errors = true, maximum_object_size = $line_bytes)"
-        )
-        staged.unsupported[kind] = one(engine, lines, values)
+        staged.unsupported[kind] = one(engine, f"SELECT count(*) FROM {_READ}", values)  # noqa: S608
 
 
 def _event_query(kind: str, columns: dict[str, str]) -> str:
@@ -226,5 +228,5 @@ def _event_query(kind: str, columns: dict[str, str]) -> str:
         {columns.get("ended", "NULL")}, {columns.get("quantity", "NULL")}, {columns.get("unit", "NULL")},
         fault_of(r, $kind, {status})
     FROM (SELECT r{extra} FROM (SELECT json_transform(json, $structure) AS r
-          FROM read_ndjson_objects($files, ignore_errors = true, maximum_object_size = $line_bytes)))
+          FROM {_READ}))
     """  # noqa: S608
