@@ -1,7 +1,8 @@
 """Signs a checkpoint of the audit log, with every release and once a day, and seals a copy in the object store."""
 
 import json
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from gateway.commands.audit import Signed
 from gateway.commands.perform import perform
@@ -12,17 +13,17 @@ from gateway.models import Checkpoint
 from gateway.rules.facts import SYSTEM
 from gateway.store import audit_chain
 from gateway.vocabulary import Command
+from workspaces.snapshots.objects import AlreadySealed
 
 EVERY = timedelta(days=1)
+PLACE = "checkpoints/"
 
 
 def sign_checkpoint(house: House, subject_id: str = "") -> None:  # noqa: ARG001 - whatever it was queued with
-    """Over every row that is there now; nothing when there are none behind the newest checkpoint."""
-    _sign(house)
-    _publish(house)
+    """Over every row that is there now; nothing when there are none behind the newest checkpoint.
 
-
-def _sign(house: House) -> None:
+    Sealed where a lock may keep it before the database knows it: a restore finds every checkpoint that anybody saw.
+    """
     with house.gateway.unit.reading() as work:
         newest = audit_chain.newest_checkpoint(work)
         edge = Frontier(newest.size, [bytes.fromhex(part) for part in newest.edge]) if newest else Frontier()
@@ -30,30 +31,29 @@ def _sign(house: House) -> None:
             edge.add(checkpoints.leaf_of(row))
     if newest is not None and edge.size == newest.size:
         return
-    at, key = house.gateway.now(), house.keys.public().hex()
-    unsigned = checkpoints.Checkpoint(edge.size, edge.root().hex(), at.isoformat(), key, "")
-    signature = house.keys.sign(unsigned.body()).hex()
+    signed = _sealed(house, edge)
     given = Signed(
-        size=edge.size,
-        root=unsigned.root,
-        at=at,
-        public_key=key,
-        signature=signature,
+        size=signed.size,
+        root=signed.root,
+        at=datetime.fromisoformat(signed.at),
+        public_key=signed.public_key,
+        signature=signed.signature,
         edge=[part.hex() for part in edge.edge],
     )
     perform(house.gateway, actor=SYSTEM, command=Command.SIGN_CHECKPOINT, subject_id=house.pool_id(), given=given)
 
 
-def _publish(house: House) -> None:
-    """A copy of the newest where a lock may keep it; a worker that died before this is made up for by the next."""
-    with house.gateway.unit.reading() as work:
-        newest = audit_chain.newest_checkpoint(work)
-    if newest is None:
-        return
-    told = {"size": newest.size, "root": newest.root, "at": newest.at.isoformat()}
-    told |= {"public_key": newest.public_key, "signature": newest.signature}
-    content = json.dumps(told, sort_keys=True, indent=1).encode()
-    house.objects.seal(f"checkpoints/{newest.size:012d}.json", content)
+def _sealed(house: House, edge: Frontier) -> checkpoints.Checkpoint:
+    """Signed and sealed; what another worker sealed over the same rows is taken as it is."""
+    key, root = house.keys.public().hex(), edge.root().hex()
+    unsigned = checkpoints.Checkpoint(edge.size, root, house.gateway.now().isoformat(), key, "")
+    signed = replace(unsigned, signature=house.keys.sign(unsigned.body()).hex())
+    name = f"{PLACE}{signed.size:012d}-{root[:16]}.json"  # a size comes twice where a backup was put back
+    try:
+        house.objects.seal(name, json.dumps(signed.shown(), sort_keys=True, indent=1).encode())
+    except AlreadySealed:
+        return checkpoints.read(json.loads(house.objects.get_bytes(name)))
+    return signed
 
 
 def is_due(house: House) -> bool:
