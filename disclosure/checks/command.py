@@ -6,6 +6,7 @@ It gives the verdict that the price page and the checker's desk show: the same r
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,17 @@ from workspaces.catalogue.errors import Invalid
 from workspaces.catalogue.json_files import read_json
 
 MAX_BYTES = 64 * 1024 * 1024
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_UNREADABLE = (
+    ValueError,
+    KeyError,
+    RecursionError,
+    OSError,
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+)
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -91,10 +103,11 @@ def _artefact(path: Path) -> Mapping[str, Any]:
         return _object(path, "artefact:unreadable", "released values")
     try:
         with zipfile.ZipFile(path) as archive:
-            if archive.getinfo("artefact.json").file_size > MAX_BYTES:
-                raise ValueError("too large")
+            entry = archive.getinfo("artefact.json")
+            if entry.file_size > MAX_BYTES or entry.compress_type not in _PACKED:
+                raise ValueError("too large, or made to be")  # a few bytes of LZMA may ask for gigabytes
             held = json.load(io.TextIOWrapper(archive.open("artefact.json"), encoding="utf-8"))
-    except (ValueError, KeyError, RecursionError, OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+    except _UNREADABLE:
         held = None
     if not isinstance(held, dict):
         raise Invalid("artefact:unreadable", "The package holds no artefact.json.", "Download the package again.")
