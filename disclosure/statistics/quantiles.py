@@ -108,7 +108,8 @@ class Quantiles:
         far = quantile(CONFIDENCE, mechanism=self.mechanism) * float(scale)
         people, spread = fitted.people(noisy)
         some = people > far * spread
-        found = [self._share(fitted.running(noisy, float(share)), far) for share in self.shares]
+        settled = tree.settled(noisy, noisy @ fitted.leaves.T, self.mechanism).cumsum(axis=1)
+        found = [self._share(settled, fitted.running(noisy, float(share)), float(share), far) for share in self.shares]
         drawn = [[tuple(numbers), *[()] * (len(found) - 1)] for numbers in noisy.tolist()]
         return [
             [
@@ -118,17 +119,16 @@ class Quantiles:
             for cell in range(len(noisy))
         ]
 
-    def _share(self, running: tuple[Floats, Floats], far: float) -> list[tuple[int, int, int]]:
-        """(value, lowest, highest) leaf of one quantile in each cell.
-
-        The value is the number of leaves whose noisy D lies below zero: as if the noisy D were put in order first.
-        """
+    def _share(
+        self, settled: Floats, running: tuple[Floats, Floats], share: float, far: float
+    ) -> list[tuple[int, int, int]]:
+        """(value, lowest, highest) leaf of one quantile in each cell: the value from leaves that are not negative."""
         totals, spread = running
         reached = totals >= -far * spread
         short = (totals < far * spread)[:, :-1]
         possible = reached & np.concatenate([np.ones((len(totals), 1), dtype=bool), short], axis=1)
         last = totals.shape[1] - 1
-        value = np.minimum((totals < -ROUNDING).sum(axis=1), last)
+        value = np.minimum((settled < share * settled[:, -1:] - ROUNDING).sum(axis=1), last)
         low = np.minimum(np.argmax(possible, axis=1), value)
         high = np.maximum(last - np.argmax(possible[:, ::-1], axis=1), value)
         return list(zip(value.tolist(), low.tolist(), high.tolist(), strict=True))

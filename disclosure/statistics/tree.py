@@ -9,11 +9,15 @@ With Gaussian noise the deviation grows as the root of the number of levels: fiv
 most five ranges, have the least spread for 20 to 1,000 leaves, at most 4 % from the best. With Laplace noise it grows
 as the number of levels: the leaves alone are best up to 24 of them, from there on to 400 two levels, the upper in
 ranges of √(1.7 · leaves), at most 2 % from the best of two.
+
+Where few people are beside the noise, least-squares leaves of which none is negative tell a quantile better, by up to a
+third; they have no simple spread, so intervals come from the others.
 """
 
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +26,11 @@ from disclosure.explain import GAUSSIAN, LAPLACE
 
 BRANCHING = 5
 FEW = 24
+TURNS = 200
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Numbers = TypeVar("Numbers", Integers, Floats)
 
 
 @lru_cache(maxsize=32)
@@ -45,9 +51,30 @@ def nodes(leaves: int, mechanism: str = GAUSSIAN) -> int:
 
 def counted(exact: Integers, mechanism: str = GAUSSIAN) -> Integers:
     """(cells, leaves) becomes (cells, nodes): every range of every level, level by level."""
-    leaves = exact.shape[1]
-    levels = [np.add.reduceat(exact, np.arange(0, leaves, size), axis=1) for size in sizes(leaves, mechanism)]
-    return np.concatenate(levels, axis=1)
+    return _ranges(exact, sizes(exact.shape[1], mechanism))
+
+
+def settled(noisy: Integers, start: Floats, mechanism: str = GAUSSIAN) -> Floats:
+    """(cells, leaves): the leaves nearest to the noisy ranges of which none is negative, from any `start`.
+
+    Least squares by accelerated projected gradients (Beck and Teboulle 2009); a step of 1 / Σ sizes is short enough.
+    """
+    leaves = start.shape[1]
+    widths = sizes(leaves, mechanism)
+    found = ahead = np.maximum(start, 0.0)
+    for turn in range(TURNS if (start < 0).any() else 0):
+        missed = np.split(
+            _ranges(ahead, widths) - noisy, np.cumsum([-(-leaves // size) for size in widths])[:-1], axis=1
+        )
+        slope = sum(np.repeat(each, size, axis=1)[:, :leaves] for each, size in zip(missed, widths, strict=True))
+        before, found = found, np.maximum(ahead - slope / sum(widths), 0.0)
+        ahead = found + turn / (turn + 3) * (found - before)
+    return found
+
+
+def _ranges(exact: Numbers, widths: tuple[int, ...]) -> Numbers:
+    places = [np.arange(0, exact.shape[1], size) for size in widths]
+    return np.concatenate([np.add.reduceat(exact, each, axis=1) for each in places], axis=1)
 
 
 @dataclass(frozen=True, eq=False)
