@@ -5,7 +5,7 @@ from datetime import datetime
 
 from gateway.models import Job, Review, Vote
 from gateway.rules.facts import Actor, Facts
-from gateway.vocabulary import JobState, Noun, ProjectState, ReleaseState, Role
+from gateway.vocabulary import JobState, Noun, ProjectState, ReleaseState, Role, Seat
 
 _ALWAYS = frozenset({Role.SYSTEM, Role.AUDITOR, Role.IG_OFFICER})
 _OPEN_NOUNS = frozenset({Noun.POOL})
@@ -26,6 +26,11 @@ def may_see(roles: frozenset[Role], facts: Facts) -> bool:
     if facts.noun is Noun.PERSON:
         return bool(roles & {Role.OWNER, Role.OPERATOR})
     return facts.noun in {Noun.OPT_OUT_LIST, Noun.REFRESH} and Role.OPERATOR in roles
+
+
+def knows_as_member_only(actor: Actor) -> bool:
+    """True for whom no seat, but only membership, lets know of projects and of what belongs to one."""
+    return not actor.is_system and actor.appointments <= {Seat.RESEARCHER}
 
 
 def shown_state(job: Job, now: datetime) -> tuple[JobState, bool | None]:

@@ -4,15 +4,26 @@ On SQLite a writing transaction takes the write lock at its start; on PostgreSQL
 so that the audit chain has one writer at a time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlmodel import Session, SQLModel, select
 
 Row = TypeVar("Row", bound=SQLModel)
+Answer = TypeVar("Answer")
 _WRITER = 731_202
+
+
+@dataclass(frozen=True, eq=False)
+class Relation(Generic[Row]):
+    """Rows of a table that belong to an owner, whose id stands in a column."""
+
+    table: type[Row]
+    owner: Any
+    order: Any = None
 
 
 class Work:
@@ -40,6 +51,18 @@ class Work:
         """All rows that meet the conditions."""
         query = select(table).where(*where)
         return self.session.exec(query if order is None else query.order_by(order)).all()
+
+    def of(self, relation: Relation[Row], owner: str) -> Sequence[Row]:
+        """The rows of one owner."""
+        return self.all(relation.table, relation.owner == owner, order=relation.order)
+
+    def one_of(self, relation: Relation[Row], owner: str) -> Row | None:
+        """The first row of one owner, or None."""
+        return next(iter(self.of(relation, owner)), None)
+
+    def once(self, ask: Callable[..., Answer], *given: Any) -> Answer:
+        """The answer to a question about nobody in particular; where many subjects are looked at, asked once."""
+        return ask(self, *given)
 
     def add(self, row: Row) -> Row:
         """A new row, visible to later questions of this transaction."""

@@ -146,9 +146,9 @@ def active_list(town: Town, local_id: str = "L1") -> str:
     return list_id
 
 
-def cleared_snapshot(town: Town, project_id: str) -> str:
+def cleared_snapshot(town: Town, project_id: str, local_id: str = "L1") -> str:
     """A snapshot that was cleared; its files are not there."""
-    active_list(town)
+    active_list(town, local_id)
     snapshot_id = town.do("lead", Command.REQUEST_SNAPSHOT, project_id).created_id
     town.do("system", Command.BEGIN_SNAPSHOT, snapshot_id)
     built = {"cut_date": "2026-06-30", "manifest_digest": "m", "commitment": "c", "nonce": "n", "people": 9}

@@ -1,6 +1,6 @@
 """Loads a subject with its surroundings, for the rules to look at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +28,8 @@ from gateway.models import (
     Workspace,
 )
 from gateway.rules.facts import Actor, Facts
-from gateway.store.unit_of_work import Work
+from gateway.store.ahead import Ahead
+from gateway.store.unit_of_work import Relation, Work
 from gateway.vocabulary import Noun, OptOutListState, PersonState, RefreshState, SnapshotState
 
 TABLES: dict[Noun, type[SQLModel]] = {
@@ -59,6 +60,15 @@ _PREFIX = {
     "ers": Noun.ERASURE_ORDER,
     "rfr": Noun.REFRESH,
 }
+PROJECTS = Relation(Project, col(Project.id))
+MEMBERS = Relation(Membership, col(Membership.project_id))
+VOTES = Relation(Vote, col(Vote.project_id))
+GRANTS = Relation(Grant, col(Grant.project_id))
+BUDGETS = Relation(Budget, col(Budget.id))
+SNAPSHOTS = Relation(Snapshot, col(Snapshot.project_id), col(Snapshot.requested_at).desc())
+WORKSPACES = Relation(Workspace, col(Workspace.project_id))
+REVIEWS = Relation(Review, col(Review.release_id), col(Review.at))
+OF_PROJECTS: tuple[Relation[Any], ...] = (PROJECTS, MEMBERS, VOTES, GRANTS, BUDGETS, SNAPSHOTS, WORKSPACES)
 
 
 def noun_of(subject_id: str) -> Noun | None:
@@ -114,10 +124,22 @@ def facts_of(work: Work, subject: Any, now: datetime, max_list_age_days: int) ->
     return from_inside(work, subject, seen)
 
 
+def all_facts_of(
+    work: Ahead, noun: Noun, subjects: Sequence[Any], now: datetime, max_list_age_days: int
+) -> list[Facts]:
+    """The same of several subjects of one noun, by as many questions for many as for one."""
+    project_ids = {_PROJECT_OF[noun](work, subject) for subject in subjects} if noun in _PROJECT_OF else set()
+    for relation in OF_PROJECTS:
+        work.load(relation, project_ids)
+    if noun is Noun.RELEASE:
+        work.load(REVIEWS, [subject.id for subject in subjects])
+    return [facts_of(work, subject, now, max_list_age_days) for subject in subjects]
+
+
 def _outside(work: Work, noun: Noun, subject: Any, now: datetime, max_list_age_days: int) -> Facts | None:
     project_id = _PROJECT_OF[noun](work, subject) if noun in _PROJECT_OF else None
-    members = () if project_id is None else work.all(Membership, Membership.project_id == project_id)
-    pool, elsewhere = pool_of(work), _people_with_workspaces(work)
+    members = () if project_id is None else work.of(MEMBERS, project_id)
+    pool, elsewhere = work.once(pool_of), work.once(_people_with_workspaces)
     if subject is None:
         return None
     return Facts(
@@ -140,11 +162,11 @@ def from_inside(work: Work, subject: Any, seen: Facts) -> Facts:
     """What was seen from outside with everything else that the rules may ask; for those who may know of it."""
     project_id = _PROJECT_OF[seen.noun](work, subject) if seen.noun in _PROJECT_OF else ""
     project = _project_facts(work, project_id, seen.now) if project_id else {}
-    reviews = work.all(Review, Review.release_id == subject.id, order=col(Review.at)) if seen.release else ()
+    reviews = work.of(REVIEWS, subject.id) if seen.release else ()
     return replace(
         seen,
-        pool_budget=work.get(Budget, seen.pool.id),
-        active_list=work.find(OptOutList, OptOutList.state == OptOutListState.ACTIVE),
+        pool_budget=work.once(_budget, seen.pool.id),
+        active_list=work.once(_active_list),
         reviews=reviews,
         refreshing=seen.noun is Noun.POOL and work.find(Refresh, Refresh.state == RefreshState.RUNNING) is not None,
         **project,
@@ -153,29 +175,35 @@ def from_inside(work: Work, subject: Any, seen: Facts) -> Facts:
 
 def current_snapshot(work: Work, project_id: str) -> Snapshot | None:
     """The cleared snapshot of a project, else the newest one."""
-    rows = work.all(Snapshot, Snapshot.project_id == project_id, order=col(Snapshot.requested_at).desc())
+    rows = work.of(SNAPSHOTS, project_id)
     return next((row for row in rows if row.state is SnapshotState.CLEARED), rows[0] if rows else None)
 
 
 def _project_facts(work: Work, project_id: str, now: datetime) -> dict[str, Any]:
-    project = work.need(Project, project_id)
-    workspace = work.find(Workspace, Workspace.project_id == project_id)
-    votes = work.all(Vote, Vote.project_id == project_id, Vote.round == project.round)
+    project, workspace = work.one_of(PROJECTS, project_id), work.one_of(WORKSPACES, project_id)
+    if project is None:
+        raise LookupError("no such Project")
     return {
         "project": project,
-        "grant": work.find(Grant, Grant.project_id == project_id),
-        "budget": work.get(Budget, project_id),
-        "votes": votes,
+        "grant": work.one_of(GRANTS, project_id),
+        "budget": work.one_of(BUDGETS, project_id),
+        "votes": [vote for vote in work.of(VOTES, project_id) if vote.round == project.round],
         "snapshot": current_snapshot(work, project_id),
         "workspace": workspace,
-        "jobs_today": _jobs_since(work, workspace, now - timedelta(days=1)),
+        "jobs_today": work.once(_jobs_since, workspace.id, now - timedelta(days=1)) if workspace else 0,
     }
 
 
-def _jobs_since(work: Work, workspace: Workspace | None, since: datetime) -> int:
-    if workspace is None:
-        return 0
-    return len(work.all(Job, Job.workspace_id == workspace.id, col(Job.submitted_at) > since))
+def _budget(work: Work, budget_id: str) -> Budget | None:
+    return work.get(Budget, budget_id)
+
+
+def _active_list(work: Work) -> OptOutList | None:
+    return work.find(OptOutList, OptOutList.state == OptOutListState.ACTIVE)
+
+
+def _jobs_since(work: Work, workspace_id: str, since: datetime) -> int:
+    return len(work.all(Job, Job.workspace_id == workspace_id, col(Job.submitted_at) > since))
 
 
 def _people_with_workspaces(work: Work) -> frozenset[str]:
@@ -192,7 +220,11 @@ def _named(_: Work, row: Any) -> str:
 
 
 def _through_workspace(work: Work, row: Any) -> str:
-    return _named(work, work.get(Workspace, row.workspace_id if row else ""))
+    return _named(work, work.once(_workspace, row.workspace_id if row else ""))
+
+
+def _workspace(work: Work, workspace_id: str) -> Workspace | None:
+    return work.get(Workspace, workspace_id)
 
 
 # of no row the project is "", which is nobody's: it is asked for all the same

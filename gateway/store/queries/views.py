@@ -4,8 +4,9 @@ The same views feed pages, API and client. Exact figures of builds and loads are
 auditors may see (privacy model P9).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlmodel import SQLModel, col
@@ -33,13 +34,18 @@ from gateway.rules.facts import Actor, Facts
 from gateway.rules.refusals import Refusal, unknown
 from gateway.rules.roles import roles_on
 from gateway.rules.transitions import STEPS, choose
-from gateway.rules.visibility import may_see, shown_state, visible_reviews, visible_votes
-from gateway.store.queries.facts import TABLES, facts_of, from_inside, from_outside
-from gateway.store.unit_of_work import Work
-from gateway.vocabulary import Command, Noun, RegisterState, Role
+from gateway.rules.visibility import knows_as_member_only, may_see, shown_state, visible_reviews, visible_votes
+from gateway.store.ahead import Ahead
+from gateway.store.queries.facts import TABLES, all_facts_of, from_inside, from_outside
+from gateway.store.unit_of_work import Relation, Work
+from gateway.vocabulary import Command, Noun, RegisterState, Role, State
 
 View = dict[str, Any]
 INSIDERS = frozenset({Role.IG_OFFICER, Role.AUDITOR})
+PEOPLE = Relation(Person, col(Person.id))
+RELEASES = Relation(Release, col(Release.project_id), col(Release.created_at).desc())
+ENTRIES = Relation(RegisterEntry, col(RegisterEntry.project_id))
+OF_ONE_PROJECT = frozenset({Noun.PROJECT, Noun.SNAPSHOT, Noun.WORKSPACE, Noun.RELEASE, Noun.REGISTER_ENTRY})
 _MONEY = frozenset({Role.MEMBER, Role.AUDITOR, Role.IG_OFFICER, Role.COMMITTEE_MEMBER})
 
 
@@ -53,12 +59,37 @@ def one(work: Work, actor: Actor, subject_id: str, now: datetime, max_list_age_d
 
 def many(work: Work, actor: Actor, noun: Noun, now: datetime, max_list_age_days: int) -> list[View]:
     """Every subject of a noun that this person may know of, newest first."""
-    found: list[View] = []
-    for subject in work.all(TABLES[noun]):
-        facts = facts_of(work, subject, now, max_list_age_days)
-        if may_see(roles_on(actor, facts), facts):
-            found.append(_shown(work, actor, subject, facts))
+    ahead = Ahead(work)
+    everybody = all_facts_of(ahead, noun, subjects := _subjects(work, actor, noun), now, max_list_age_days)
+    seen = [
+        (subject, facts)
+        for subject, facts in zip(subjects, everybody, strict=True)
+        if may_see(roles_on(actor, facts), facts)
+    ]
+    _load_what_views_say(ahead, noun, [facts for _, facts in seen])
+    found = [_shown(ahead, actor, subject, facts) for subject, facts in seen]
     return sorted(found, key=lambda view: str(view.get("created_at", view["id"])), reverse=True)
+
+
+def _subjects(work: Work, actor: Actor, noun: Noun) -> Sequence[Any]:
+    """The rows that may be worth a look: who knows of projects as a member only is not shown others' rows to judge."""
+    table: Any = TABLES[noun]
+    if noun not in OF_ONE_PROJECT or not knows_as_member_only(actor):
+        return work.all(table)
+    mine = [row.project_id for row in work.all(Membership, Membership.person_id == actor.person_id)]
+    return work.all(table, (table.id if noun is Noun.PROJECT else table.project_id).in_(mine))
+
+
+def _load_what_views_say(ahead: Ahead, noun: Noun, seen: Sequence[Facts]) -> None:
+    """Names of people, and what projects say beside their facts."""
+    if noun is Noun.PROJECT:
+        ahead.load(RELEASES, [facts.subject_id for facts in seen])
+        ahead.load(ENTRIES, [facts.subject_id for facts in seen])
+    people = {facts.release.author_id for facts in seen if facts.release}
+    for facts in seen:
+        people |= {row.person_id for row in facts.members}
+        people |= {row.person_id for row in facts.votes} | {row.person_id for row in facts.reviews}
+    ahead.load(PEOPLE, people)
 
 
 def register(work: Work) -> list[View]:
@@ -71,10 +102,14 @@ def register(work: Work) -> list[View]:
 
 def actions(actor: Actor, facts: Facts) -> View:
     """Every command of this noun: None when it can be done now, else why not."""
-    noun_states = type(facts.state)
-    rows = [row for row in STEPS if type(row.state) is noun_states]
-    commands = dict.fromkeys(row.command for row in rows if not _system(row.command))
-    return {command.value: _hint(actor, command, facts) for command in commands}
+    return {command.value: _hint(actor, command, facts) for command in _commands(type(facts.state))}
+
+
+@cache
+def _commands(states: type[State]) -> tuple[Command, ...]:
+    """What people, and not the system alone, can do with a noun of these states."""
+    rows = [row for row in STEPS if type(row.state) is states]
+    return tuple(dict.fromkeys(row.command for row in rows if not _system(row.command)))
 
 
 def _system(command: Command) -> bool:
@@ -101,12 +136,11 @@ def _shown(work: Work, actor: Actor, subject: Any, facts: Facts) -> View:
 
 
 def _plain(row: SQLModel, *names: str) -> View:
-    body = row.model_dump(mode="json")
-    return {name: body[name] for name in names}
+    return row.model_dump(mode="json", include=set(names))
 
 
 def _person(work: Work, person_id: str) -> View:
-    person = work.get(Person, person_id)
+    person = work.one_of(PEOPLE, person_id)
     return {"id": person_id, "name": person.name if person else person_id}
 
 
@@ -159,12 +193,11 @@ def _budget(facts: Facts) -> View | None:
 def _releases(work: Work, project_id: str, roles: frozenset[Role]) -> list[View]:
     if not roles & {Role.MEMBER, Role.IG_OFFICER, Role.AUDITOR}:
         return []
-    rows = work.all(Release, Release.project_id == project_id, order=col(Release.created_at).desc())
-    return [{"id": row.id, "title": row.title, "state": row.state.value} for row in rows]
+    return [{"id": row.id, "title": row.title, "state": row.state.value} for row in work.of(RELEASES, project_id)]
 
 
 def _entry_id(work: Work, project_id: str) -> str | None:
-    entry = work.find(RegisterEntry, RegisterEntry.project_id == project_id)
+    entry = work.one_of(ENTRIES, project_id)
     return entry.id if entry else None
 
 
