@@ -1,6 +1,7 @@
 """Play the demonstration, then picture every page as everybody sees it: PNG files and one sheet to look through."""
 
 import html
+import os
 import signal
 import subprocess
 import sys
@@ -43,15 +44,17 @@ _DEMO = (sys.executable, "-m", "gateway.cli.main", "demo")
 @contextmanager
 def _living(options: Sequence[str]) -> Iterator[None]:
     """The demonstration's gateway, until the block is left."""
-    process = subprocess.Popen([*_DEMO, *options], stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own command
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [*_DEMO, *options], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
     assert process.stdout is not None  # noqa: S101 - a pipe was asked for
     try:
         if not any(READY in line for line in process.stdout):
             raise Invalid("demo:process_ended", "The demonstration did not start.", "Read what it printed above.")
         yield
     finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(30)
+        os.killpg(process.pid, signal.SIGTERM)  # all of it: behind the command that was started another user's runs
+        process.wait(60)
 
 
 def _everybody(address: str, out: Path) -> list[Picture]:
