@@ -16,7 +16,7 @@ def main(arguments: list[str]) -> None:
     measures: list[Measure] = []
     unanswered: list[Unanswered] = []
     for peer in (each for each in PEERS if not names or each.name in names):
-        for each in compare(peer, data.snapshot_of(folder(), peer.people, 10 * peer.people)):
+        for each in compare(peer, lambda people: data.snapshot_of(folder(), people, 10 * people)):
             if isinstance(each, Unanswered):
                 unanswered.append(each)
             else:

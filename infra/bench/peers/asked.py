@@ -9,12 +9,13 @@ from time import perf_counter
 Row = tuple[str, float]
 Ask = Callable[[], Iterable[Row]]
 LOWER, UPPER, CUT_YEAR, BANDS = 0, 90, 2026, 10
-QUANTILES = (0.25, 0.5, 0.75)
 
 
 @dataclass(frozen=True)
 class Asked:
     """One question: a statistic of `age` (years, 0 to 90) or of people, from one Parquet file of one row per person.
+
+    `quantiles` are those asked together, for the whole of ε.
 
     `keys` are the public values of each column that is grouped by. `patience` is the seconds after which no further
     repetition is begun. An answer is a row for each cell: its keys joined by `|`, and a number.
@@ -26,6 +27,7 @@ class Asked:
     repetitions: int
     patience: float
     keys: dict[str, list[str]] = field(default_factory=dict)
+    quantiles: list[float] = field(default_factory=list)
 
 
 def answer(prepare: Callable[[Asked], Ask]) -> None:

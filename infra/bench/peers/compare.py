@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
@@ -11,7 +11,7 @@ from time import perf_counter
 from disclosure.engines.plan import SnapshotFiles
 from disclosure.release import draw
 from disclosure.terms import Terms
-from infra.bench.peers.questions import EPSILON, QUESTIONS, Question, ours, truth
+from infra.bench.peers.questions import QUESTIONS, Question, ours, truth
 from infra.bench.report import Measure, measure
 from workspaces.catalogue.tables import TABLES
 
@@ -63,9 +63,10 @@ PEERS = (
 )
 
 
-def compare(peer: Peer, files: SnapshotFiles) -> Iterator[Measure | Unanswered]:
-    """Every question to one peer and to us, one after the other."""
+def compare(peer: Peer, files_of: Callable[[int], SnapshotFiles]) -> Iterator[Measure | Unanswered]:
+    """Every question to one peer and to us, one after the other, on files of so many people."""
     for question in QUESTIONS:
+        files = files_of(question.people or peer.people)
         theirs = ask(peer, question, files)
         if isinstance(theirs, str):
             yield Unanswered(peer.title, question.what, theirs)
@@ -90,10 +91,9 @@ def exact_of(question: Question, files: SnapshotFiles) -> dict[str, float]:
 
 
 def ask_us(peer: Peer, question: Question, files: SnapshotFiles) -> Found:
-    """Ours: pure ε without a noise floor where we offer it, else (ε, 1 in 100 times the people)."""
+    """Ours: pure ε without a noise floor."""
     tables = {name: tuple(column.name for column in table.columns) for name, table in TABLES.items()}
-    delta = 0 if question.pure else 10**15 // (100 * peer.people)
-    terms = Terms(tables=tables, delta_e15=delta, floor_half_width=0, public_population=peer.people)
+    terms = Terms(tables=tables, delta_e15=0, floor_half_width=0, public_population=question.people or peer.people)
     seconds, answers = [], []
     for _ in range(REPETITIONS + 1):
         start = perf_counter()
@@ -113,10 +113,11 @@ def ask(peer: Peer, question: Question, files: SnapshotFiles) -> Found | str:
     asked = {
         "file": str(files.room / "person.parquet"),
         "statistic": question.statistic,
-        "epsilon": EPSILON,
+        "epsilon": question.epsilon,
         "repetitions": REPETITIONS + 1,
         "patience": PATIENCE_S,
         "keys": question.keys,
+        "quantiles": question.quantiles,
     }
     return _run([str(python), "-m", f"infra.bench.peers.{peer.name}", json.dumps(asked)])
 

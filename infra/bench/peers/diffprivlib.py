@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 from diffprivlib import BudgetAccountant, tools
 
-from infra.bench.peers.asked import BANDS, CUT_YEAR, LOWER, QUANTILES, UPPER, Ask, Asked, Row, answer, cell
+from infra.bench.peers.asked import BANDS, CUT_YEAR, LOWER, UPPER, Ask, Asked, Row, answer, cell
 
 warnings.simplefilter("ignore")
 BOUNDS = (LOWER, UPPER)
@@ -57,9 +57,9 @@ def _grouped(asked: Asked, columns: Any, spent: Any) -> Iterator[Row]:
 
 
 def _quantiles(asked: Asked, columns: Any, spent: Any) -> Iterator[Row]:
-    share = asked.epsilon / len(QUANTILES)
+    share = asked.epsilon / len(asked.quantiles)
     for key, ages in _groups(asked, columns):
-        for quantile in QUANTILES:
+        for quantile in asked.quantiles:
             found = tools.quantile(ages, quantile, epsilon=share, bounds=BOUNDS, accountant=spent)
             yield cell(key, quantile), found
 

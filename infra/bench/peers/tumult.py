@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 its usual name
 from tmlt.analytics import AddOneRow, KeySet, PureDPBudget, QueryBuilder, Session
 
-from infra.bench.peers.asked import BANDS, CUT_YEAR, LOWER, QUANTILES, UPPER, Ask, Asked, Row, answer, cell
+from infra.bench.peers.asked import BANDS, CUT_YEAR, LOWER, UPPER, Ask, Asked, Row, answer, cell
 
 warnings.simplefilter("ignore")
 SETTINGS = {
@@ -36,17 +36,18 @@ def prepare(asked: Asked) -> Ask:
     def ask() -> Iterator[Row]:
         session = Session.from_dataframe(PureDPBudget(asked.epsilon), "people", people, protected_change=AddOneRow())
         grouped = QueryBuilder("people").groupby(keys)
-        for query, extra in _queries(asked.statistic, grouped):
-            share = asked.epsilon / (len(QUANTILES) if extra else 1)
+        for query, extra in _queries(asked, grouped):
+            share = asked.epsilon / (len(asked.quantiles) if extra else 1)
             for row in session.evaluate(query, PureDPBudget(share)).collect():
                 yield cell(*(row[name] for name in by), *extra), row["n"]
 
     return ask
 
 
-def _queries(statistic: str, grouped: Any) -> list[tuple[Any, list[float]]]:
+def _queries(asked: Asked, grouped: Any) -> list[tuple[Any, list[float]]]:
+    statistic = asked.statistic
     if statistic == "quantiles":
-        return [(grouped.quantile("age", q, LOWER, UPPER, name="n"), [q]) for q in QUANTILES]
+        return [(grouped.quantile("age", q, LOWER, UPPER, name="n"), [q]) for q in asked.quantiles]
     if statistic in ("count", "histogram"):
         return [(grouped.count(name="n"), [])]
     verb = {"sum": "sum", "mean": "average", "deviation": "stdev"}[statistic]

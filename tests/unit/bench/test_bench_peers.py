@@ -44,7 +44,7 @@ def test_what_is_missing_is_said():
     assert "no answer in 120 s" in line(Unanswered("Tumult Analytics", "count", "no answer in 120 s"))
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda each: each.statistic)
+@pytest.mark.parametrize("question", [*QUESTIONS[:6], QUESTIONS[-1]], ids=lambda each: each.what)
 def test_ours_names_the_cells_as_the_truth_does(question, tmp_path):
     files = snapshot_of(tmp_path, 3_000, 3_000)
     exact, found = exact_of(question, files), ask_us(PEER, question, files)
