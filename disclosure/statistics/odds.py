@@ -6,6 +6,8 @@ them to a side, and counts below zero stay as they are. Noise moves the coeffici
 − noise without · p), to first order; sampling varies them by H⁻¹.
 
 A group with too few people with or without the outcome to tell them from noise is set aside together with its people.
+Groups just above that limit are often there because noise raised them: their noise counts as larger, up to WIDER times
+at the limit and as it is from FREE deviations on.
 """
 
 import math
@@ -20,6 +22,7 @@ STEPS = 60
 LONGEST = 4.0
 EXACT = 1e-9
 BLUR = 0.25
+WIDER, FREE = 2.5, 8.0
 BOTH = np.array([True, True])  # without and with the outcome
 
 
@@ -44,10 +47,26 @@ def kept_groups(table: Floats, scale: float, sure: float) -> list[Flags]:
 
 def _sure(table: Floats, axis: int, least: float) -> Flags:
     """Which groups of one covariate have so many with and without the outcome that noise is not all there is."""
+    found: Flags = _deviations(table, axis) > least
+    return found
+
+
+def _deviations(table: Floats, axis: int) -> Floats:
+    """For each group of one covariate the fewer of its people with and without the outcome, in their unit noise."""
     others = tuple(other for other in range(1, table.ndim) if other != axis)
     added = table.size / 2 / max(1, table.shape[axis])
-    found: Flags = (table.sum(axis=others) > least * math.sqrt(added)).all(axis=0)
+    found: Floats = table.sum(axis=others).min(axis=0) / math.sqrt(added)
     return found
+
+
+def _raised(table: Floats, scale: float, sure: float) -> Floats:
+    """(combinations of groups): how many times its noise a count is taken to have, for the group nearest the limit."""
+    wide = np.ones(table.shape[1:])
+    for axis in range(1, table.ndim):
+        above = (_deviations(table, axis) / scale - sure) / (FREE - sure)
+        shape = [-1 if place == axis else 1 for place in range(1, table.ndim)]
+        wide = np.maximum(wide, (1 + (WIDER - 1) * np.clip(1 - above, 0, 1)).reshape(shape))
+    return wide.ravel()
 
 
 def odds_of(table: Floats, scale: float, sure: float) -> Odds:
@@ -57,7 +76,8 @@ def odds_of(table: Floats, scale: float, sure: float) -> Odds:
     if not all(flags.any() for flags in kept):
         return Odds(None, none)
     inside = table[np.ix_(BOTH, *kept)]
-    found = _fitted(_design(inside.shape[1:]), inside.reshape(2, -1), scale)
+    raised = _raised(inside, scale, sure)
+    found = _fitted(_design(inside.shape[1:]), inside.reshape(2, -1), scale, raised)
     if found is None:
         return Odds(None, none)
     values, variances = found
@@ -81,8 +101,11 @@ def _design(sizes: tuple[int, ...]) -> Floats:
     return np.stack(columns, axis=1)
 
 
-def _fitted(design: Floats, counts: Floats, scale: float) -> tuple[Floats, Floats] | None:
-    """Coefficients and variances by Newton's method; None where it does not end, or noise blurs the curvature."""
+def _fitted(design: Floats, counts: Floats, scale: float, raised: Floats) -> tuple[Floats, Floats] | None:
+    """Coefficients and variances by Newton's method; None where it does not end, or noise blurs the curvature.
+
+    `raised` says how many times `scale` the noise of each combination of groups is taken to be.
+    """
     without, with_ = counts
     people = without + with_
     found = np.zeros(design.shape[1])
@@ -99,7 +122,8 @@ def _fitted(design: Floats, counts: Floats, scale: float) -> tuple[Floats, Float
         if length < EXACT and _blur(design, chance * (1 - chance), inverse, scale) > BLUR:
             return None
         if length < EXACT:
-            blurred = (design * ((1 - chance) ** 2 + chance**2)[:, np.newaxis]).T @ design
+            weight = raised**2 * ((1 - chance) ** 2 + chance**2)
+            blurred = (design * weight[:, np.newaxis]).T @ design
             return found, np.diag(inverse + scale**2 * inverse @ blurred @ inverse)
     return None
 

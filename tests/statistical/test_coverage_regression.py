@@ -6,6 +6,7 @@ from scipy.stats import binom
 
 from disclosure.accounting import gaussian_cost
 from disclosure.noise import GAUSSIAN, Exact, add_noise
+from disclosure.statistics.logistic import SURE
 from tests.factories.statistics import bound as statistic_of
 from tests.statistical.test_coverage_derived import ALARM, floor_scale
 
@@ -58,3 +59,22 @@ def test_logistic(people, times):
     smoking = chance.binomial(there, 1 / (1 + np.exp(-design @ truths)))
     drawn = noisy(np.concatenate([there - smoking, smoking], axis=1), scale)
     assert_covered(statistic, drawn, scale, np.exp(truths))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("share", "given_least"), [(0.5, 0.04), (0.65, 0.15), (1.0, 0.7)])
+def test_a_group_near_the_limit_is_covered_as_often_where_it_is_given(share, given_least):
+    """Groups that are set aside but for the noise that raised them: `share` of the limit have the outcome."""
+    statistic, scale, chance = statistic_of("logistic", by=[]), floor_scale(10), np.random.default_rng(11)
+    risk = 0.05
+    moved = round(share * SURE * float(scale) * 2**0.5 / risk)
+    there = np.array([900, 600, 500, 400, moved // 2, moved - moved // 2])
+    logits = np.array([-1.2, 0.6, np.log(risk / (1 - risk)) + 1.2, 0.5])
+    design = np.array([[1, died, moved, treated] for died, moved in ((0, 0), (1, 0), (0, 1)) for treated in (0, 1)])
+    smoking = chance.binomial(np.tile(there, (DRAWS, 1)), 1 / (1 + np.exp(-design @ logits)))
+    drawn = noisy(np.concatenate([there - smoking, smoking], axis=1), scale)
+    found = [row[2] for row in statistic.rows(drawn, scale)]
+    given = [each for each in found if each.low is not None]
+    held = sum(float(each.low) <= np.exp(logits[2]) <= float(each.high) for each in given)
+    assert len(given) >= given_least * DRAWS
+    assert held >= binom.ppf(ALARM, len(given), 0.94)
