@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from flask_wtf import CSRFProtect
+from werkzeug.routing import RequestRedirect
 
 from gateway.commands.bodies import MAX_BYTES
 from gateway.settings import Settings
@@ -40,6 +41,7 @@ def install(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def _headers(response: Response) -> Response:
+        _lead_here(response)
         headers = response.headers
         headers.setdefault("Content-Security-Policy", page_policy)
         headers["X-Content-Type-Options"] = "nosniff"
@@ -51,6 +53,13 @@ def install(app: Flask, settings: Settings) -> None:
             headers["Strict-Transport-Security"] = f"max-age={YEAR}"
         headers["Cache-Control"] = _caching()
         return response
+
+
+def _lead_here(response: Response) -> None:
+    """What the router itself sends on to another spelling leads to this site: its address is made of any Host."""
+    if isinstance(request.routing_exception, RequestRedirect):
+        response.headers["Location"] = "/" + urlsplit(request.routing_exception.new_url).path.lstrip("/\\")
+        response.set_data(b"")
 
 
 def _caching() -> str:
