@@ -15,7 +15,6 @@ from gateway.rules.facts import SYSTEM
 from gateway.rules.refusals import Refusal
 from gateway.vocabulary import Command, SnapshotState
 from workspaces.catalogue.errors import Invalid
-from workspaces.intake import Vault
 from workspaces.snapshots import PseudonymKey, SnapshotPlan, build
 
 CODE_VERSION = version("tre-gateway")
@@ -30,13 +29,13 @@ def build_snapshot(house: House, snapshot_id: str) -> None:
     try:
         if snapshot.state is SnapshotState.REQUESTED:
             perform(house.gateway, actor=SYSTEM, command=Command.BEGIN_SNAPSHOT, subject_id=snapshot.id)
-        built = _build(house, snapshot_id)
+        with house.records().held():  # an erasure comes before it, or finds it built and has it built anew
+            built = _build(house, snapshot_id)
+            perform(house.gateway, actor=SYSTEM, command=Command.COMPLETE_SNAPSHOT, subject_id=snapshot.id, given=built)
     except (Refusal, Invalid) as why:
         failed = Failed(code=why.code, sentence=why.sentence)
         with suppress(Refusal):
             perform(house.gateway, actor=SYSTEM, command=Command.FAIL_SNAPSHOT, subject_id=snapshot.id, given=failed)
-        return
-    perform(house.gateway, actor=SYSTEM, command=Command.COMPLETE_SNAPSHOT, subject_id=snapshot.id, given=built)
 
 
 def _build(house: House, snapshot_id: str) -> Built:
@@ -46,13 +45,13 @@ def _build(house: House, snapshot_id: str) -> Built:
         pool = work.find(Pool)
     if grant is None or pool is None or snapshot.opt_out_list_id is None:
         raise Refusal("snapshot:no_grant", "There is no grant or no opt-out list.", "Ask the committee.")
-    vault = Vault(house.vault)
+    vault = house.records()
     plan = plan_of(house, grant, snapshot, vault.cut_date())
     built = build(
         plan=plan,
         vault=vault,
         opt_outs=list_of(house, snapshot.opt_out_list_id),
-        pseudonyms=PseudonymKey(house.keys.project(snapshot.project_id)),
+        pseudonyms=PseudonymKey(house.keys.project(snapshot.project_id)).of_build(snapshot_id),
         store=house.objects,
         now=house.gateway.now(),
         sign=house.keys.sign,

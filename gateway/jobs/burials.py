@@ -13,7 +13,7 @@ from gateway.store.sealed_notes import LISTS, TOMBSTONES, Kind, bury, note_list
 from gateway.store.unit_of_work import Work
 from gateway.vocabulary import OptOutListState, ProjectState, ReleaseState, SnapshotState
 
-ENDED_SNAPSHOTS = (SnapshotState.RETIRED, SnapshotState.FAILED)
+ENDED_SNAPSHOTS = (SnapshotState.RETIRED, SnapshotState.FAILED, SnapshotState.DESTROYED)
 ENDED_RELEASES = (ReleaseState.RECALLED, ReleaseState.REFUSED, ReleaseState.FAILED)
 
 

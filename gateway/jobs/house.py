@@ -12,6 +12,7 @@ from gateway.store.objects import LocalObjects
 from gateway.store.queries.facts import pool_of
 from gateway.store.routed import RoutedObjects
 from gateway.store.unit_of_work import UnitOfWork
+from workspaces.intake import Vault
 from workspaces.rooms.base import RoomDriver
 from workspaces.rooms.local import LocalRooms
 from workspaces.rooms.supervised import SupervisedRooms
@@ -40,6 +41,10 @@ class House:
     def vault(self) -> Path:
         """Where source records lie; no research role reads it."""
         return self.folder / "vault"
+
+    def records(self) -> Vault:
+        """The vault, with the key of its erasures."""
+        return Vault(self.vault, self.keys.erasures())
 
     @property
     def outbox(self) -> Path:

@@ -9,7 +9,6 @@ from gateway.jobs.house import House
 from gateway.models import OptOutList as Row
 from gateway.rules.facts import Actor
 from gateway.vocabulary import Command
-from workspaces.intake import Vault
 from workspaces.opt_outs import Exchange, OptOutList, open_list, read_answer, waiting, write_request
 
 
@@ -25,7 +24,7 @@ def request_list(house: House, *, actor: Actor) -> str:
     pool_id = house.pool_id()
     permit(house.gateway, actor=actor, command=Command.REQUEST_OPT_OUTS, subject_id=pool_id)
     with noted(house.gateway, actor=actor, command=Command.REQUEST_OPT_OUTS, subject_id=pool_id):
-        local_id = write_request(vault=Vault(house.vault), exchange=exchange_of(house), now=house.gateway.now())
+        local_id = write_request(vault=house.records(), exchange=exchange_of(house), now=house.gateway.now())
     given = Requested(local_id=local_id)
     perform(house.gateway, actor=actor, command=Command.REQUEST_OPT_OUTS, subject_id=pool_id, given=given)
     return local_id

@@ -7,7 +7,7 @@ from gateway.commands.pools import Loaded
 from gateway.jobs.house import House
 from gateway.rules.facts import Actor
 from gateway.vocabulary import Command
-from workspaces.intake import LoadReport, Source, Vault, load
+from workspaces.intake import LoadReport, Source, load
 
 
 def load_records(house: House, *, actor: Actor, source: Source, folder: Path) -> LoadReport:
@@ -15,7 +15,7 @@ def load_records(house: House, *, actor: Actor, source: Source, folder: Path) ->
     pool_id = house.pool_id()
     permit(house.gateway, actor=actor, command=Command.LOAD_RECORDS, subject_id=pool_id)
     with noted(house.gateway, actor=actor, command=Command.LOAD_RECORDS, subject_id=pool_id, given=source.describe()):
-        report = load(source=source, folder=folder, vault=Vault(house.vault), clock=house.gateway.now)
+        report = load(source=source, folder=folder, vault=house.records(), clock=house.gateway.now)
     given = Loaded(
         digest=report.digest,
         organisation=source.organisation,

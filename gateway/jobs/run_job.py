@@ -4,15 +4,17 @@ import json
 import logging
 import shutil
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from gateway.commands.perform import perform
 from gateway.commands.workspaces import Ended as EndedGiven
 from gateway.jobs.house import House
-from gateway.models import Grant, Job, Snapshot, Transfer, Workspace
+from gateway.jobs.purge_workspace import waits_for_refresh
+from gateway.models import Grant, Job, Transfer, Workspace
 from gateway.rules.facts import SYSTEM
 from gateway.rules.refusals import Refusal
-from gateway.store.queries.facts import current_snapshot, pool_of
+from gateway.store.queries.facts import pool_of
 from gateway.store.queries.views import grant_shown
 from gateway.vocabulary import Command, JobState
 from workspaces.catalogue.errors import Invalid
@@ -20,41 +22,48 @@ from workspaces.rooms.base import Ended, RoomPlan, RoomResult
 from workspaces.snapshots import open_snapshot
 
 log = logging.getLogger("tre.jobs")
+PAUSE = timedelta(seconds=1)
 GRANT = ".grant.json"  # beside the scripts, where `tre check` finds it in the room; no script may have this name
 
 
-def run_job(house: House, job_id: str) -> None:
+def run_job(house: House, job_id: str) -> datetime | None:
     """Run once. A worker that died while it ran leaves a job that ends unusable; it is not run again.
 
-    Delivered again after its end, it stays as it ended.
+    Delivered again after its end, it stays as it ended. While a refresh has yet to come to its room it waits: gives
+    when to try again.
     """
     with house.gateway.unit.reading() as work:
         job = work.need(Job, job_id)
         transfer = work.need(Transfer, job.transfer_id)
         workspace = work.need(Workspace, job.workspace_id)
-        snapshot = current_snapshot(work, workspace.project_id)
         grant = work.find(Grant, Grant.project_id == workspace.project_id)
         granted = {"grant": grant and grant_shown(grant, pool_of(work))}
-    if job.state is JobState.ENDED:
-        return
+        waits = waits_for_refresh(work, workspace)
+    if job.state is JobState.QUEUED and waits:
+        return house.gateway.now() + PAUSE
     if job.state is JobState.RUNNING:
         _end(house, job, usable=False)
-        return
+    if job.state is not JobState.QUEUED:
+        return None
     try:
         perform(house.gateway, actor=SYSTEM, command=Command.START_JOB, subject_id=job.id)
-        result = _run(house, workspace, transfer, _snapshot(house, snapshot), granted)
+        result = _run(house, workspace, transfer, _snapshot(house, job), granted)
     except (Refusal, Invalid, OSError) as why:
         # for the operator, who may have to mend it: which rule, or which error of the machine; no paths, no contents
         log.error("job %s did not run: %s", job.id, getattr(why, "code", None) or type(why).__name__)
         _end(house, job, usable=False)
-        return
+        return None
     _end(house, job, usable=result.ended is Ended.FINISHED and result.exit_code == 0)
+    return None
 
 
-def _snapshot(house: House, snapshot: Snapshot | None) -> Path:
-    if snapshot is None:
+def _snapshot(house: House, job: Job) -> Path:
+    """The room's folder of the snapshot that was cleared at the moment when the job started."""
+    with house.gateway.unit.reading() as work:
+        snapshot_id = work.need(Job, job.id).snapshot_id
+    if snapshot_id is None:
         raise Invalid("snapshot:none", "The project has no snapshot.", "Request one.")
-    return open_snapshot(house.objects, snapshot.id, house.folder / "snapshots", house.keys.public()).room
+    return open_snapshot(house.objects, snapshot_id, house.folder / "snapshots", house.keys.public()).room
 
 
 def _run(

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from gateway import metrics
 from gateway.jobs.build_snapshot import build_snapshot
 from gateway.jobs.house import House
+from gateway.jobs.refresh import begin_if_due, refresh
 from gateway.jobs.run_job import run_job
 from gateway.jobs.run_release import run_release
 from gateway.jobs.scan_transfer import scan_transfer
@@ -34,6 +35,7 @@ _WORK: dict[TaskKind, Callable[[House, str], datetime | None]] = {
     TaskKind.RUN_JOB: run_job,
     TaskKind.DRAW_RELEASE: run_release,
     TaskKind.SIGN_CHECKPOINT: sign_checkpoint,
+    TaskKind.REFRESH: refresh,
 }
 
 
@@ -115,6 +117,7 @@ def run_forever(house: House, stop: threading.Event) -> None:
 def _beside_the_queue(house: House) -> None:
     _aside(house, "daily checkpoint", _daily)
     _aside(house, "sweep", sweep)
+    _aside(house, "refresh", begin_if_due)
     metrics.waiting(tasks.due(house.gateway.unit, house.gateway.now()))
 
 

@@ -53,6 +53,10 @@ class Keys:
         """32 bytes that key one pool's sampling."""
         return self._get(f"pool-{pool_id}")
 
+    def erasures(self) -> bytes:
+        """32 bytes under which people erased are known again; never changed, or they could come back."""
+        return self._get("erasures")
+
     def sign(self, message: bytes) -> bytes:
         """An Ed25519 signature of the gateway."""
         return self._signer().sign(message)

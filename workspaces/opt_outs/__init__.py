@@ -1,6 +1,7 @@
 """The National Data Opt-out as an allow list: asked for by file, matched by local id, kept with an age."""
 
 from workspaces.opt_outs.exchange import Exchange, read_answer, unmatched, waiting, write_request
+from workspaces.opt_outs.forgetting import forget
 from workspaces.opt_outs.list import AGE_CEILING_DAYS, OptOutList, open_list
 from workspaces.opt_outs.receipt import Receipt, commitment
 
@@ -10,6 +11,7 @@ __all__ = [
     "OptOutList",
     "Receipt",
     "commitment",
+    "forget",
     "open_list",
     "read_answer",
     "unmatched",

@@ -4,7 +4,7 @@ from workspaces.snapshots.build import build
 from workspaces.snapshots.deidentify import PseudonymKey
 from workspaces.snapshots.plan import STEPS, BuiltSnapshot, SnapshotPlan
 from workspaces.snapshots.storage import SnapshotFolder, destroy, discard, open_snapshot, read_manifest
-from workspaces.snapshots.verify import Contained, contains, read_numbers
+from workspaces.snapshots.verify import Contained, cleaned, contains, is_number, read_numbers
 
 __all__ = [
     "STEPS",
@@ -14,9 +14,11 @@ __all__ = [
     "SnapshotFolder",
     "SnapshotPlan",
     "build",
+    "cleaned",
     "contains",
     "destroy",
     "discard",
+    "is_number",
     "open_snapshot",
     "read_manifest",
     "read_numbers",

@@ -28,7 +28,7 @@ class Contained:
 
 def contains(*, numbers: Iterable[str], snapshot: SnapshotFolder, sample_key: bytes, scratch: Path) -> Contained:
     """Which of these people are in the snapshot. `sample_key` is the pool's key that the snapshot was built with."""
-    given = {_FILLING.sub("", number) for number in numbers} - {""}
+    given = {cleaned(number) for number in numbers} - {""}
     valid = sorted(number for number in given if is_number(number))
     keys = keyed(np.array([int(number) for number in valid], dtype=np.int64), sample_key)
     with open_engine(scratch=scratch, folders=(snapshot.sampling.parent,)) as engine:
@@ -50,6 +50,11 @@ def read_numbers(path: Path) -> tuple[str, ...]:
             "snapshot:numbers_unreadable", "The file of numbers cannot be read as text.", "Give one number a line."
         ) from None
     return tuple(fields[1:] if fields and not any(sign.isdigit() for sign in fields[0]) else fields)
+
+
+def cleaned(text: str) -> str:
+    """Without what people put between digits."""
+    return _FILLING.sub("", text)
 
 
 def is_number(text: str) -> bool:

@@ -82,7 +82,7 @@ def told(
     row = town.read(lambda work: work.need(Job, job))
     town.gateway.unit.dispose()
     assert row.state is JobState.ENDED
-    names = {"id", "workspace_id", "transfer_id", "person_id"}
+    names = {"id", "workspace_id", "transfer_id", "person_id", "snapshot_id"}
     return {name: value for name, value in row.model_dump().items() if name not in names}
 
 
