@@ -19,13 +19,21 @@ from workspaces.catalogue.errors import Invalid
 
 CHROMIUM = "/usr/bin/chromium"
 READY = "Ctrl-C ends it"
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+IN_README = (
+    "anybody-register-N.png",
+    "committee-lay-projects-N.png",
+    "researcher-releases-N-read.png",
+    "ig-officer-snapshots-N.png",
+)
 
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), default=Path(".screenshots"), show_default=True)
 @click.option("--people", default=2_000, show_default=True, help="How many people are made.")
 @click.option("--port", default=8540, show_default=True, help="The gateway's; the next one is the provider's.")
-def main(out: Path, people: int, port: int) -> None:
+@click.option("--readme", is_flag=True, help="Also make the pictures of the README anew.")
+def main(out: Path, people: int, port: int, readme: bool) -> None:
     """Picture every page. Ends with 1 when a page answers with an error."""
     out.mkdir(parents=True, exist_ok=True)
     options = ["--people", str(people), "--dir", str(out / "demo"), "--port", str(port)]
@@ -33,6 +41,8 @@ def main(out: Path, people: int, port: int) -> None:
     with _living(options):
         taken = _everybody(f"http://127.0.0.1:{port}", out)
     (out / "index.html").write_text(sheet(taken), encoding="utf-8")
+    for picture in (each for each in taken if readme and each.name in IN_README):
+        (PICTURES / picture.name).write_bytes(picture.top)
     click.echo(f"{len(taken)} pages; look at {out / 'index.html'}")
     if broken := [each.name for each in taken if each.status >= 400]:
         raise click.ClickException(f"answered with an error: {', '.join(broken)}")

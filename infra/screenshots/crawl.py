@@ -16,12 +16,13 @@ _ID = re.compile(r"/[a-z]{3}-[0-9a-f]{16}\b")
 
 @dataclass(frozen=True)
 class Picture:
-    """One page: who saw it, where, what it answered, and the image as PNG."""
+    """One page: who saw it, where, what it answered, all of it as PNG, and what a window shows first."""
 
     who: str
     kind: str
     status: int
     image: bytes
+    top: bytes = b""
 
     @property
     def name(self) -> str:
@@ -49,7 +50,8 @@ def pictures(browser: Browser, address: str, cast: Cast | None) -> Iterator[Pict
         seen.add(kind)
         if (status := _shown(page, address + path)) is None:
             continue
-        yield Picture(cast.who.sub if cast else "anybody", kind, status, page.screenshot(full_page=True))
+        who = cast.who.sub if cast else "anybody"
+        yield Picture(who, kind, status, page.screenshot(full_page=True), page.screenshot())
         ahead += [href for href in _links(page) if href.startswith(address + "/")]
     context.close()
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser
 
-from infra.screenshots.__main__ import sheet
+from infra.screenshots.__main__ import IN_README, PICTURES, sheet
 from infra.screenshots.crawl import Picture, kind_of, pictures
 from tests.factories.gateways import approved_project
 from tests.factories.sites import Site
@@ -23,7 +23,7 @@ def test_every_kind_of_page_that_anybody_reaches_is_pictured_once(chromium: Brow
     kinds = [each.kind for each in taken]
     assert {"/", "/register", "/status", "/sign-in"} <= set(kinds)
     assert len(kinds) == len(set(kinds))
-    assert all(each.status == 200 and each.image.startswith(PNG) for each in taken)
+    assert all(each.status == 200 and each.image.startswith(PNG) and each.top.startswith(PNG) for each in taken)
     assert len({each.name for each in taken}) == len(taken)
     told = sheet(taken)
     assert all(f'src="{each.name}"' in told for each in taken)
@@ -31,3 +31,9 @@ def test_every_kind_of_page_that_anybody_reaches_is_pictured_once(chromium: Brow
 
 def test_a_sheet_escapes_what_it_shows() -> None:
     assert "<script>" not in sheet([Picture("<script>", "/<script>", 200, PNG)])
+
+
+def test_the_readme_shows_the_pictures_that_are_made_for_it() -> None:
+    readme = (PICTURES.parents[1] / "README.md").read_text(encoding="utf-8")
+    assert {each.name for each in PICTURES.iterdir()} == set(IN_README)
+    assert all(f"docs/pictures/{name}" in readme for name in IN_README)
