@@ -10,7 +10,7 @@ from gateway.api.blueprint import blueprint as api_blueprint
 from gateway.jobs.doctor import ready
 from gateway.jobs.house import House, open_house, utc_now
 from gateway.settings import Settings
-from gateway.web import attempts, errors, layout, nouns, security, sessions, sign_in, watching
+from gateway.web import attempts, current, errors, layout, nouns, security, sessions, sign_in, watching
 
 
 def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now, house: House | None = None) -> Flask:
@@ -22,6 +22,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now, h
     app.extensions["public_key"] = house.keys.public
     app.extensions["promises"] = lambda: house.rooms().promises()
     watching.install(app)
+    current.install(app)
     sessions.install(app, house.gateway)
     security.install(app, settings)
     layout.install(app)

@@ -27,8 +27,8 @@ class Ahead(Work):
 
     def of(self, relation: Relation[Row], owner: str) -> Sequence[Row]:
         """The rows of one owner, loaded before or now."""
-        known = self._rows.get(relation, {})
-        return known[owner] if owner in known else super().of(relation, owner)
+        self.load(relation, [owner])
+        return self._rows[relation][owner]
 
     def once(self, ask: Callable[..., Answer], *given: Any) -> Answer:
         """The answer, asked for the first time or remembered."""

@@ -1,22 +1,27 @@
 """The request's own collaborators: the gateway, the moment, and who is signed in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from flask import current_app, g, request, session
+from flask import Flask, current_app, g, request, session
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.commands.perform import Gateway, Outcome, perform, record_refusal
 from gateway.models import Person
 from gateway.rules.facts import Actor
 from gateway.rules.refusals import Refusal, unknown
 from gateway.settings import Settings
+from gateway.store.ahead import Ahead
 from gateway.store.queries import history, views
 from gateway.store.queries.facts import actor_of, pool_of
+from gateway.store.unit_of_work import Work
 from gateway.vocabulary import Command, Noun
 from workspaces.catalogue.errors import Invalid
 
 PERSON = "person_id"
+ONLY_READ = frozenset({"GET", "HEAD"})
 _View = TypeVar("_View", bound=Callable[..., Any])
 
 
@@ -50,10 +55,43 @@ def actor_or_none() -> Actor | None:
     return found
 
 
+@contextmanager
+def reading() -> Iterator[Work]:
+    """Where pages ask the database. One that only reads asks everything in one transaction, and nothing twice.
+
+    What acts reads anew each time: it has to see what it did.
+    """
+    if request.method not in ONLY_READ:
+        with gateway().unit.reading() as work:
+            yield work
+        return
+    if "reading" not in g:
+        g.opened = ExitStack()
+        g.reading = Ahead(g.opened.enter_context(gateway().unit.reading()))
+    try:
+        yield g.reading
+    except SQLAlchemyError:
+        put_down()  # what failed answers nothing more
+        raise
+
+
+def put_down(_: BaseException | None = None) -> None:
+    """End the page's transaction, if it has one."""
+    g.pop("reading", None)
+    opened: ExitStack | None = g.pop("opened", None)
+    if opened is not None:
+        opened.close()
+
+
+def install(app: Flask) -> None:
+    """No transaction outlives its request."""
+    app.teardown_request(put_down)
+
+
 def _actor(person_id: str | None) -> Actor | None:
     if person_id is None:
         return None
-    with gateway().unit.reading() as work:
+    with reading() as work:
         person = work.get(Person, person_id)
         return actor_of(work, person, now()) if person else None
 
@@ -68,13 +106,13 @@ def actor() -> Actor:
 
 def pool_id() -> str:
     """The one pool of this gateway."""
-    with gateway().unit.reading() as work:
-        return pool_of(work).id
+    with reading() as work:
+        return work.once(pool_of).id
 
 
 def one(subject_id: str) -> views.View:
     """A subject as the signed-in person sees it; the refusal `unknown` when they may not know of it."""
-    with gateway().unit.reading() as work:
+    with reading() as work:
         return views.one(work, actor(), subject_id, now(), settings().list_max_age_days)
 
 
@@ -88,13 +126,14 @@ def sees(subject_id: str) -> bool:
 
 def many(noun: Noun) -> list[views.View]:
     """Every subject of a noun that the signed-in person may know of, newest first."""
-    with gateway().unit.reading() as work:
+    with reading() as work:
         return views.many(work, actor(), noun, now(), settings().list_max_age_days)
 
 
 def carry_out(command: Command, subject_id: str, given: Any = None) -> Outcome:
     """One command by the signed-in person, through the door."""
     g.at_the_door = True
+    put_down()
     return perform(gateway(), actor=actor(), command=command, subject_id=subject_id, given=given)
 
 
@@ -110,5 +149,5 @@ def note(error: Invalid | Refusal) -> None:
 
 def past(subject_id: str) -> list[views.View]:
     """What happened to a subject, as far as the signed-in person may know."""
-    with gateway().unit.reading() as work:
+    with reading() as work:
         return history.history(work, actor(), subject_id, now(), settings().list_max_age_days)

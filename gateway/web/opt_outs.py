@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from gateway.store.queries import sources as queries
 from gateway.vocabulary import Command, Noun
 from gateway.web.actions import offers, plain
-from gateway.web.current import actor, gateway, many, now, settings
+from gateway.web.current import actor, many, now, reading, settings
 
 blueprint = Blueprint("opt_outs", __name__, url_prefix="/opt-outs")
 
@@ -17,7 +17,7 @@ blueprint = Blueprint("opt_outs", __name__, url_prefix="/opt-outs")
 @blueprint.get("/<subject_id>")
 def index(subject_id: str) -> ResponseReturnValue:  # noqa: ARG001 - tasks lead to the list they speak of
     """Every list, newest first; receipts for IG officers and auditors only."""
-    with gateway().unit.reading() as work:
+    with reading() as work:
         queries.loads(work, actor(), now(), settings().list_max_age_days)  # the same people as sources
     lists = sorted(many(Noun.OPT_OUT_LIST), key=lambda view: str(view["received_at"]), reverse=True)
     return render_template(

@@ -9,7 +9,7 @@ from gateway.rules.refusals import Refusal
 from gateway.store.queries import account, sessions
 from gateway.vocabulary import Command
 from gateway.web.actions import answer_status, first_time, once
-from gateway.web.current import actor, carry_out, gateway, now, one, settings
+from gateway.web.current import actor, carry_out, gateway, now, one, reading, settings
 from gateway.web.forms import Filled, choice
 from gateway.web.sessions import DatabaseSessions
 from workspaces.catalogue.errors import Invalid
@@ -65,7 +65,7 @@ def revoke_session() -> ResponseReturnValue:
 def _page(form: TokenForm, problem: Invalid | Refusal | None = None) -> ResponseReturnValue:
     me = actor()
     kept = DatabaseSessions(gateway())
-    with gateway().unit.reading() as work:
+    with reading() as work:
         tokens = account.live_tokens(work, me.person_id, now())
     page = render_template(
         "account.html",

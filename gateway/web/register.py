@@ -10,13 +10,13 @@ from gateway.store import audit_chain
 from gateway.store.queries import views
 from gateway.vocabulary import Command
 from gateway.web.actions import offers, plain
-from gateway.web.current import actor_or_none, gateway, one, public, sees
+from gateway.web.current import actor_or_none, one, public, reading, sees
 
 blueprint = Blueprint("register", __name__, url_prefix="/register")
 
 
 def _published() -> list[views.View]:
-    with gateway().unit.reading() as work:
+    with reading() as work:
         return views.register(work)
 
 
@@ -24,7 +24,7 @@ def _published() -> list[views.View]:
 @public
 def index() -> ResponseReturnValue:
     """Every published entry, and what anybody can check."""
-    with gateway().unit.reading() as work:
+    with reading() as work:
         newest = audit_chain.newest_checkpoint(work)
     key = current_app.extensions["public_key"]().hex()
     return render_template("register.html", entries=_published(), key=key, newest=newest)

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from gateway.store.queries import sources as queries
 from gateway.vocabulary import Command
 from gateway.web.actions import may
-from gateway.web.current import actor, carry_out, gateway, now, one, pool_id, settings
+from gateway.web.current import actor, carry_out, now, one, pool_id, reading, settings
 
 blueprint = Blueprint("sources", __name__, url_prefix="/sources")
 
@@ -25,7 +25,7 @@ def view_quality() -> ResponseReturnValue:
 
 
 def _page(exact: dict[str, dict[str, object]]) -> ResponseReturnValue:
-    with gateway().unit.reading() as work:
+    with reading() as work:
         loads = queries.loads(work, actor(), now(), settings().list_max_age_days)
     pool = one(pool_id())
     return render_template(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import SQLModel, col, or_
+from sqlmodel import SQLModel, col, or_, select
 
 from gateway.models import (
     Appointment,
@@ -207,8 +207,8 @@ def _jobs_since(work: Work, workspace_id: str, since: datetime) -> int:
 
 
 def _people_with_workspaces(work: Work) -> frozenset[str]:
-    projects = [workspace.project_id for workspace in work.all(Workspace)]
-    return frozenset(row.person_id for row in work.all(Membership, col(Membership.project_id).in_(projects)))
+    theirs = select(Membership.person_id).where(col(Membership.project_id).in_(select(Workspace.project_id)))
+    return frozenset(work.session.exec(theirs.distinct()))
 
 
 def _itself(_: Work, row: Any) -> str:

@@ -59,7 +59,7 @@ def one(work: Work, actor: Actor, subject_id: str, now: datetime, max_list_age_d
 
 def many(work: Work, actor: Actor, noun: Noun, now: datetime, max_list_age_days: int) -> list[View]:
     """Every subject of a noun that this person may know of, newest first."""
-    ahead = Ahead(work)
+    ahead = work if isinstance(work, Ahead) else Ahead(work)
     everybody = all_facts_of(ahead, noun, subjects := _subjects(work, actor, noun), now, max_list_age_days)
     seen = [
         (subject, facts)
