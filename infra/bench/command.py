@@ -1,5 +1,6 @@
 """The command `bench`: how fast the project is, beside the best plain way to do the same."""
 
+import json
 from pathlib import Path
 
 import click
@@ -32,3 +33,46 @@ def releases(people: int, events: int, rounds: int, folder: Path | None, as_obje
             click.echo(as_table([each]))
     if as_object:
         click.echo(as_json("releases", {"people": people, "events": events}, measured))
+
+
+@bench.command(epilog=example("tre bench traffic --seconds 60 --workers 4 --json"))
+@click.option("--researchers", type=click.IntRange(2), default=200, show_default=True, help="Spread over projects.")
+@click.option("--checkers", type=click.IntRange(2), default=40, show_default=True, help="Output checkers.")
+@click.option("--committee", type=click.IntRange(4), default=20, show_default=True, help="A quarter in lay seats.")
+@click.option("--projects", type=click.IntRange(1), default=20, show_default=True, help="Each with a snapshot.")
+@click.option("--seconds", type=click.FloatRange(1), default=60, show_default=True, help="Of the open run.")
+@click.option("--workers", type=click.IntRange(1, 64), default=4, show_default=True, help="Of gunicorn.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8700, show_default=True, help="On the loopback.")
+@click.option("--json", "as_object", is_flag=True, help="One JSON object instead of a table.")
+def traffic(as_object: bool, port: int, seconds: float, workers: int, **people: int) -> None:
+    """Everybody at once, at half of what the servers bear; ends with 1 after an error or a wrong budget."""
+    from infra.bench.report import as_json, as_table
+    from infra.bench.traffic.run import Load, run
+    from infra.bench.traffic.town import Size
+
+    done = run(Size(**people), Load(seconds=seconds, workers=workers), port, lambda text: click.echo(text, err=True))
+    measures, counts = list(done.measures()), done.counts()
+    if as_object:
+        click.echo(json.dumps({**json.loads(as_json("traffic", people, measures)), **counts}, indent=1))
+    else:
+        click.echo(as_table(measures))
+        click.echo("\n".join(f"{name}: {value}" for name, value in counts.items()))
+    if done.errors or done.books.wrong:
+        raise SystemExit(1)
+
+
+@bench.command(epilog=example("tre bench soak --minutes 20"))
+@click.option("--minutes", type=click.FloatRange(0.1), default=20, show_default=True, help="Under load.")
+@click.option("--rate", type=click.FloatRange(0.1), default=2, show_default=True, help="Requests a second.")
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Of gunicorn.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8710, show_default=True, help="On the loopback.")
+def soak(minutes: float, rate: float, workers: int, port: int) -> None:
+    """Hours in short: ends with 1 where memory or open files of a web or worker process grow."""
+    from infra.bench.traffic.soak import soak as run
+    from infra.bench.traffic.town import Size
+
+    size, say = Size(researchers=40, checkers=8, committee=8, projects=4), lambda text: click.echo(text, err=True)
+    done = run(size, seconds=minutes * 60, rate=rate, workers=workers, port=port, say=say)
+    click.echo(json.dumps(done.told(), indent=1))
+    if not done.well:
+        raise SystemExit(1)
