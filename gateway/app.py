@@ -5,6 +5,7 @@ from datetime import datetime
 
 from flask import Flask
 
+from gateway import traces
 from gateway.api.blueprint import Api
 from gateway.api.blueprint import blueprint as api_blueprint
 from gateway.jobs.doctor import ready
@@ -16,6 +17,7 @@ from gateway.web import attempts, current, errors, layout, nouns, security, sess
 def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now, house: House | None = None) -> Flask:
     """The gateway as a WSGI application over a database that is migrated and has its pool."""
     house = house or open_house(settings, clock)
+    traces.begin(settings.traces, house.gateway.unit.engine)
     app = Flask("gateway.web")
     app.extensions["gateway"] = house.gateway
     app.extensions["objects"] = house.objects

@@ -1,11 +1,14 @@
 """Every setting, typed and frozen; each is an environment variable with the prefix TRE_."""
 
+from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+EXPORTERS = "opentelemetry_traces_exporter"  # entry points under which exporters of spans are installed
 
 
 class Settings(BaseSettings):
@@ -42,6 +45,7 @@ class Settings(BaseSettings):
     session_hours: int = Field(12, ge=1, description="A session ends after so long in any case.")
     rooms_socket: str = Field("", description="Socket of the room supervisor; empty runs rooms as this user.")
     room_environment: Path = Field(Path("/usr"), description="The Python environment that rooms see.")
+    traces: str = Field("", description="An installed OpenTelemetry exporter for spans (extra); empty: no traces.")
     mailbox: str = Field("X26TRE01", description="Our MESH mailbox.")
 
     @field_validator("engine")
@@ -49,6 +53,13 @@ class Settings(BaseSettings):
     def _installed(cls, value: str) -> str:
         if value == "spark" and find_spec("pyspark") is None:
             raise ValueError("TRE_ENGINE=spark needs the extra `spark`: pip install -r requirements-spark.txt")
+        return value
+
+    @field_validator("traces")
+    @classmethod
+    def _exported(cls, value: str) -> str:
+        if value and not entry_points(group=EXPORTERS, name=value):
+            raise ValueError("TRE_TRACES names no exporter: pip install -r requirements-traces.txt, and the exporter")
         return value
 
     @field_validator("secret_key")

@@ -146,11 +146,12 @@ def migrate() -> None:
 @click.option("--metrics-port", type=click.IntRange(0, 65535), default=0, help="Where Prometheus may ask; 0: nowhere.")
 def work(once: bool, metrics_port: int) -> None:
     """Run what runs without a person: builds, scans, jobs, draws."""
-    from gateway import logs
+    from gateway import logs, traces
     from gateway.jobs.worker import run_forever, run_once
 
     logs.begin()
     at = house()
+    traces.begin(at.gateway.settings.traces, at.gateway.unit.engine)
     if metrics_port:
         _serve_metrics(metrics_port)
     if once:

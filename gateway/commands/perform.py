@@ -13,6 +13,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from gateway import traces
 from gateway.commands import everything
 from gateway.commands.act import VERBS, Act, Given, parse
 from gateway.models import Notice, Task
@@ -57,13 +58,14 @@ class Gateway:
 
 def perform(gateway: Gateway, *, actor: Actor, command: Command, subject_id: str, given: Any = None) -> Outcome:
     """Carry out one command, or raise why not (Refusal, Invalid); either way one audit row says so."""
-    try:
-        with gateway.unit.writing() as work:
-            outcome, then = _take(gateway, work, actor, command, subject_id, given)
-            return _follow(gateway, work, outcome, then)
-    except (Refusal, Invalid) as why:
-        record_refusal(gateway, actor, command, subject_id, given, why)
-        raise
+    with traces.span(traces.Kind.COMMAND, command=command.value):
+        try:
+            with gateway.unit.writing() as work:
+                outcome, then = _take(gateway, work, actor, command, subject_id, given)
+                return _follow(gateway, work, outcome, then)
+        except (Refusal, Invalid) as why:
+            record_refusal(gateway, actor, command, subject_id, given, why)
+            raise
 
 
 def _follow(gateway: Gateway, work: Work, outcome: Outcome, then: Command | None) -> Outcome:

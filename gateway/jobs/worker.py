@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import OperationalError
 
-from gateway import metrics
+from gateway import metrics, traces
 from gateway.jobs.build_snapshot import build_snapshot
 from gateway.jobs.house import House
 from gateway.jobs.refresh import begin_if_due, refresh
@@ -45,7 +45,10 @@ def run_once(house: House) -> bool:
     if task is None:
         return False
     begun = time.perf_counter()
-    outcome = _visit(house, task)
+    watched = traces.silence() if task.kind in metrics.QUIET else traces.span(traces.Kind.TASK, task=task.kind.value)
+    with watched:
+        outcome = _visit(house, task)
+        traces.tell(outcome=outcome)
     metrics.visited(task.kind, outcome, time.perf_counter() - begun)
     return True
 
