@@ -6,6 +6,7 @@ from typing import Protocol
 
 from workspaces.catalogue.errors import Invalid
 
+_LONGEST = 200
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 
 
@@ -66,6 +67,6 @@ class ObjectStore(Protocol):
 
 def check_name(name: str) -> str:
     """The name itself; ValueError for one that could leave its place in a folder."""
-    if not _NAME.fullmatch(name):
+    if len(name) > _LONGEST or not _NAME.fullmatch(name):
         raise ValueError("an object's name has parts of letters, digits, '.', '_' and '-', separated by '/'")
     return name
