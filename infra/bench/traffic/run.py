@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+import signal
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -19,6 +21,7 @@ from infra.bench.traffic.reckoning import Books, reckon
 from infra.bench.traffic.servers import bare_page, gateway
 from infra.bench.traffic.town import Size, Town, settle
 from infra.bench.traffic.visitors import READ, Visitors
+from infra.demo.processes import need_free
 from infra.postgres import BINARIES, Server
 from workspaces.catalogue.errors import Invalid
 
@@ -116,6 +119,8 @@ def settled(size: Size, port: int) -> Iterator[tuple[Town, Path]]:
     """A house on a PostgreSQL server of its own, and its folder."""
     if not BINARIES:
         raise Invalid("bench:no_postgresql", "There is no PostgreSQL server here.", "Run: ./run setup.")
+    need_free(port)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server outlives the run
     server = Server()
     try:
         with tempfile.TemporaryDirectory(prefix="tre-traffic-") as folder:
