@@ -14,6 +14,8 @@ MODULES = (
     "audit",
     "erasures",
     "refreshes",
+    "safekeeping",
+    "retention",
 )
 
 

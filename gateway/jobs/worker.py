@@ -13,6 +13,7 @@ from gateway import metrics, traces
 from gateway.jobs.build_snapshot import build_snapshot
 from gateway.jobs.house import House
 from gateway.jobs.refresh import begin_if_due, refresh
+from gateway.jobs.retention import apply_retention
 from gateway.jobs.run_job import run_job
 from gateway.jobs.run_release import run_release
 from gateway.jobs.scan_transfer import scan_transfer
@@ -120,6 +121,7 @@ def run_forever(house: House, stop: threading.Event) -> None:
 def _beside_the_queue(house: House) -> None:
     _aside(house, "daily checkpoint", _daily)
     _aside(house, "sweep", sweep)
+    _aside(house, "retention", apply_retention)
     _aside(house, "refresh", begin_if_due)
     metrics.waiting(tasks.due(house.gateway.unit, house.gateway.now()))
 

@@ -7,6 +7,7 @@ from sqlmodel import SQLModel
 
 import gateway.models  # noqa: F401 - fills the metadata
 from disclosure.checks.presets import DEFAULT, presets
+from gateway.rules.retention import CLASSES
 from gateway.rules.transitions import STEPS, Step
 from gateway.settings import Settings
 from gateway.store.queries.facts import TABLES as NOUN_TABLES
@@ -143,6 +144,13 @@ def output_rules() -> str:
     return "".join(parts)
 
 
+def retention() -> str:
+    """How long each class of records is kept, and why."""
+    rows = ((each.name, each.period, each.action, each.ground) for each in CLASSES)
+    told = "Carried out by every worker; what was done stands in the audit log as `retention:applied`.\n\n"
+    return f"{HEAD}# Retention\n\n{told}{table(('what', 'how long', 'then', 'ground'), rows)}"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "permissions.md": permissions,
     "states.md": states,
@@ -151,4 +159,5 @@ PAGES: dict[str, Callable[[], str]] = {
     "catalogue.md": catalogue,
     "tables.md": tables,
     "output-rules.md": output_rules,
+    "retention.md": retention,
 }

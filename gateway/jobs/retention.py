@@ -1,0 +1,20 @@
+"""The retention table, carried out by whichever worker looks next; nothing due leaves nothing in the log."""
+
+from gateway.backup.manifest import folder_of
+from gateway.backup.taking import expire_keys
+from gateway.commands.perform import perform
+from gateway.commands.retention import count
+from gateway.jobs.house import House
+from gateway.rules.facts import SYSTEM
+from gateway.rules.retention import SWEPT
+from gateway.vocabulary import Command
+
+
+def apply_retention(house: House) -> None:
+    """Rows of the database, then keys in old backups."""
+    now = house.gateway.now()
+    with house.gateway.unit.reading() as work:
+        due = any(count(work, each, each.conditions(now)) for each in SWEPT)
+    if due:
+        perform(house.gateway, actor=SYSTEM, command=Command.APPLY_RETENTION, subject_id=house.pool_id())
+    expire_keys(house, folder_of(house.gateway.settings))
