@@ -91,7 +91,7 @@ def test_nobody_else_is_moved_among_many(name, both):
     stayed = f"SELECT * FROM of_whole WHERE sample_key NOT IN ({keys})"
     for one, other in ((stayed, "FROM of_less"), ("FROM of_less", stayed)):
         assert connection.execute(f"SELECT count(*) FROM ({one} EXCEPT ALL {other})").fetchone() == (0,)
-    assert connection.execute("SELECT count(*), count(DISTINCT sample_key) FROM of_less").fetchone()[0] > 200
+    assert connection.execute("SELECT count(*), count(DISTINCT sample_key) FROM of_less").fetchone()[0] > 5
     asked, most = plan(capped)
     sums = [engine("duckdb")(capped, [asked], each)[0][0] for each in files.values()]
     assert (np.abs(sums[0] - sums[1]) <= len(LEAVERS) * np.array(most)).all()
