@@ -14,7 +14,7 @@ EXPORTERS = "opentelemetry_traces_exporter"  # entry points under which exporter
 class Settings(BaseSettings):
     """What an operator sets. Nothing has a secret default: without TRE_SECRET_KEY nothing starts."""
 
-    model_config = SettingsConfigDict(env_prefix="TRE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="TRE_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     folder: Path = Field(description="Where the gateway keeps its database, vault, objects and rooms.")
     secret_key: SecretStr = Field(description="At least 32 characters; seals cookies and keyed digests.")

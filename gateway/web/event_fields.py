@@ -10,7 +10,7 @@ from typing import Any
 from wtforms import Form, SelectField, StringField
 
 from disclosure.event_requests import KINDS
-from gateway.web.forms import choice
+from gateway.web.forms import choice, typed_json
 from workspaces.catalogue.columns import Column, Table, Type
 from workspaces.catalogue.tables import TABLES
 
@@ -37,7 +37,7 @@ def events_of(row: EventFields, kind: str) -> dict[str, Any]:
     texts = {name: (row[name].data or "").strip() for name in FIELDS}
     ahead = {"ahead": texts["ahead"]} if texts["ahead"] else {}
     if texts["events_json"]:
-        return {"events": _json(texts["events_json"]), **ahead}
+        return {"events": typed_json(texts["events_json"]), **ahead}
     if kind not in KINDS:
         return ahead
     events: dict[str, Any] = {"table": texts["events_table"]}
@@ -95,10 +95,3 @@ def concept_of(table: Table) -> Column | None:
 def date_of(table: Table) -> Column | None:
     """The date that orders a table's rows."""
     return next((c for c in table.columns if c.type is Type.DATE), None)
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None

@@ -4,6 +4,7 @@ Templates stay declarative: `{{ textarea(forms.text(form.reason)) }}`. What a pe
 error; the error summary links to the element that needs them.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -99,6 +100,14 @@ def summary(form: FlaskForm | None, problem: Invalid | Refusal | None = None) ->
     where = {"href": f"#{form[named].id}"} if form is not None and named in form else {}
     errors.append({"text": f"{problem.sentence} {problem.next_step}", **where})
     return {"titleText": "There is a problem", "descriptionText": f"Code: {problem.code}", "errorList": errors}
+
+
+def typed_json(text: str) -> Any:
+    """What the JSON that somebody typed stands for; None for what is none, or nested beyond reading."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 class DayField(Field):  # type: ignore[misc]

@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, ValidationError
 
 from gateway.web.covariate_field import covariates_line, covariates_of
 from gateway.web.event_fields import EventFields, concept_of, date_of, events_of, events_row, only
-from gateway.web.forms import Filled, choice
+from gateway.web.forms import Filled, choice, typed_json
 from workspaces.catalogue.code_lists import CODE_LISTS
 from workspaces.catalogue.columns import Column
 from workspaces.catalogue.concepts import concepts
@@ -140,7 +140,7 @@ class ReleaseForm(FlaskForm):  # type: ignore[misc]
 
     def validate_form_json(self, field: Any) -> None:
         """JSON that is an object; what it says is judged elsewhere."""
-        if self.mode.data == "json" and not isinstance(_json(field.data), dict):
+        if self.mode.data == "json" and not isinstance(typed_json(field.data or ""), dict):
             raise ValidationError('Enter the form as a JSON object, for example {"columns": […]}')
 
     def validate_sql(self, field: Any) -> None:
@@ -162,15 +162,8 @@ class ReleaseForm(FlaskForm):  # type: ignore[misc]
         if self.mode.data == "sql":
             return {"sql": self.sql.data.strip()}
         if self.mode.data == "json":
-            return {"form": _json(self.form_json.data)}
+            return {"form": typed_json(self.form_json.data or "")}
         return {"form": {"columns": [_column(row.form) for row in self.columns if row.form.how.data]}}
-
-
-def _json(text: str | None) -> Any:
-    try:
-        return json.loads(text or "")
-    except ValueError:
-        return None
 
 
 def _column(row: ColumnForm) -> dict[str, Any]:

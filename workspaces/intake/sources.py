@@ -95,7 +95,7 @@ def read_sources(path: Path) -> Sources:
         declared = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise _wrong("There is no sources.toml in the folder.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):  # TOML, UTF-8, or nested without a bottom
         raise _wrong("The file sources.toml is not valid TOML.") from None
     population, synthetic, entries = (declared.get(key) for key in ("population", "synthetic", "source"))
     if not isinstance(population, int) or isinstance(population, bool) or population < 1:
@@ -125,7 +125,7 @@ def _entries(entries: list[dict[str, Any]], synthetic: bool) -> tuple[tuple[Sour
 
 def _undeclared(folder: Path, entries: list[dict[str, Any]]) -> Iterator[RefusedSource]:
     """A refusal for each delivery that no entry speaks of (privacy model P16)."""
-    declared = {(entry.get("format"), entry.get("organisation")) for entry in entries}
+    declared = [(entry.get("format"), entry.get("organisation")) for entry in entries]
     for form in Format:
         for place in sorted(each for each in folder.glob(f"{form}/*") if each.is_dir()):
             if (form.value, place.name) not in declared and re.fullmatch(CODE, place.name):
@@ -146,7 +146,7 @@ def _source(entry: dict[str, Any], number: int, synthetic: bool) -> Source:
     where = f"{organisation} (source {number})"
     if not re.fullmatch(CODE, organisation):
         raise _wrong(f"Source {number}: `organisation` must be an ODS or GSS code of capital letters and digits.")
-    if entry.get("format") not in set(Format):
+    if entry.get("format") not in list(Format):
         raise _wrong(f"{where}: `format` must be one of {', '.join(Format)}.")
     status, extracted = entry.get("nhs_number_status"), entry.get("extract_date")
     if status is not None and not (isinstance(status, str) and re.fullmatch(r"0[1-8]", status)):
@@ -169,7 +169,7 @@ def _source(entry: dict[str, Any], number: int, synthetic: bool) -> Source:
 
 
 def _standing(entry: dict[str, Any], where: str) -> Standing:
-    if entry.get("standing") not in set(Standing):
+    if entry.get("standing") not in list(Standing):
         raise Invalid(
             "intake:standing_missing",
             f"{where} does not declare by what standing its records may be held.",
