@@ -14,7 +14,7 @@ from gateway.backup.manifest import KEYS, Backup, derived
 from workspaces.catalogue.errors import Invalid
 
 _NONCE = 12
-_NAME = re.compile(r"[a-z]+(-[a-z0-9-]+)?\.key")
+_NAME = re.compile(r"[a-z]{1,40}(-[a-z0-9-]{1,80})?\.key")
 
 
 def seal_keys(keys: Path, *, id: str, expires: str, secret: str) -> bytes:
