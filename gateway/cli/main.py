@@ -25,7 +25,11 @@ _TOP = {
 _GROUPS: dict[str, tuple[str, dict[str, str]]] = {
     "intake": (
         "Source records into the vault.",
-        {"load": "gateway.cli.intake:load", "status": "gateway.cli.client:intake_status"},
+        {
+            "load": "gateway.cli.intake:load",
+            "erase": "gateway.cli.one_person:erase",
+            "status": "gateway.cli.client:intake_status",
+        },
     ),
     "opt-outs": (
         "The exchange with the national opt-out service.",
@@ -33,6 +37,7 @@ _GROUPS: dict[str, tuple[str, dict[str, str]]] = {
             "exchange": "gateway.cli.records:exchange",
             "request": "gateway.cli.records:request",
             "import": "gateway.cli.records:take_in",
+            "refresh": "gateway.cli.records:refresh",
         },
     ),
     "audit": (
@@ -70,7 +75,10 @@ _NOUNS: dict[str, tuple[str, dict[str, str]]] = {
     "erasure-orders": ("Requests of people to be erased, and what became of them.", {}),
     "refreshes": ("Records built anew without those who left, week by week.", {}),
     "register-entries": ("What the public register will say.", {}),
-    "people": ("Who has signed in, their seats, their tokens.", {"appoint": "gateway.cli.admin:appoint"}),
+    "people": (
+        "Who has signed in, their seats, their tokens.",
+        {"appoint": "gateway.cli.admin:appoint", "report": "gateway.cli.one_person:report"},
+    ),
 }
 
 

@@ -10,6 +10,7 @@ from gateway.cli.admin import acting, house
 from gateway.cli.groups import example
 from gateway.jobs.look_for_people import look_for_people
 from gateway.jobs.opt_out_lists import receive_list, request_list
+from gateway.jobs.refresh import begin_refresh, has_ended
 from workspaces.catalogue.errors import Invalid
 from workspaces.snapshots import read_numbers
 
@@ -58,6 +59,24 @@ def exchange(wait: int, email: str) -> None:
             )
         time.sleep(0.2)
     click.echo(receive_list(at, actor=actor, local_id=local_id))
+
+
+@click.command(epilog=example("tre opt-outs refresh --wait 3600 --as operator@example.org"))
+@click.option("--wait", type=click.IntRange(0), default=0, show_default=True, help="Seconds to wait for its end.")
+@as_person
+def refresh(wait: int, email: str) -> None:
+    """Build every project's records anew under the list in force, now instead of when the period is over.
+
+    Workers carry it out: rooms stop, the old records are destroyed, what rooms wrote about people is removed.
+    """
+    at = house()
+    refresh_id, ends = begin_refresh(at, actor=acting(at, email)), time.monotonic() + wait
+    while wait and not has_ended(at, refresh_id):
+        if time.monotonic() > ends:
+            sentence = f"The refresh {refresh_id} has not ended yet; workers go on with it."
+            raise Invalid("refresh:not_ended_yet", sentence, f"Later: tre refreshes status {refresh_id}.")
+        time.sleep(0.2)
+    click.echo(refresh_id)
 
 
 @click.command(epilog=example("tre snapshots contains SNAPSHOT --numbers numbers.txt --as ig-officer@example.org"))

@@ -32,6 +32,12 @@ def begin_refresh(house: House, *, actor: Actor) -> str:
     return perform(house.gateway, actor=actor, command=Command.BEGIN_REFRESH, subject_id=house.pool_id()).created_id
 
 
+def has_ended(house: House, refresh_id: str) -> bool:
+    """True when no older version is left anywhere."""
+    with house.gateway.unit.reading() as work:
+        return work.need(Refresh, refresh_id).state is RefreshState.DONE
+
+
 def begin_if_due(house: House) -> None:
     """A new refresh when the last one, or the first load, is as old as the period says."""
     settings, now = house.gateway.settings, house.gateway.now()

@@ -3,6 +3,7 @@
 from workspaces.snapshots.build import build
 from workspaces.snapshots.deidentify import PseudonymKey
 from workspaces.snapshots.plan import STEPS, BuiltSnapshot, SnapshotPlan
+from workspaces.snapshots.reporting import Held, held_of, is_listed, why_not
 from workspaces.snapshots.storage import SnapshotFolder, destroy, discard, open_snapshot, read_manifest
 from workspaces.snapshots.verify import Contained, cleaned, contains, is_number, read_numbers
 
@@ -10,6 +11,7 @@ __all__ = [
     "STEPS",
     "BuiltSnapshot",
     "Contained",
+    "Held",
     "PseudonymKey",
     "SnapshotFolder",
     "SnapshotPlan",
@@ -18,8 +20,11 @@ __all__ = [
     "contains",
     "destroy",
     "discard",
+    "held_of",
+    "is_listed",
     "is_number",
     "open_snapshot",
     "read_manifest",
     "read_numbers",
+    "why_not",
 ]
