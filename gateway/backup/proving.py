@@ -4,7 +4,6 @@ Whatever does not agree is refused, but for one thing: checkpoints over rows beh
 that the log can say what it lost.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,7 +14,7 @@ from gateway.evidence import chain
 from gateway.evidence.checkpoints import Checkpoint, is_signed, read, verify_checkpoints
 from gateway.evidence.restorations import Restoration
 from gateway.jobs.house import House
-from gateway.jobs.sign_checkpoint import PLACE
+from gateway.jobs.sign_checkpoint import sealed_checkpoints
 from gateway.models import Budget, LedgerEntry, Pool, Release, Snapshot
 from gateway.store import audit_chain
 from gateway.store.sealed_notes import Kind, buried
@@ -98,7 +97,7 @@ def shredded_ids(house: House) -> set[str]:
 
 
 def _sealed(house: House, key: str) -> list[Checkpoint]:
-    found = [read(json.loads(house.objects.get_bytes(name))) for name in house.objects.list(PLACE)]
+    found = sealed_checkpoints(house)
     for each in found:
         _need(is_signed(each, key), "checkpoint", f"The sealed checkpoint of {each.size} rows is not under our key")
     return found

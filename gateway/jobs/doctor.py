@@ -13,8 +13,11 @@ from cryptography.exceptions import InvalidTag
 from sqlmodel import col
 
 from gateway.evidence.checkpoints import is_signed, read
+from gateway.evidence.restorations import EVENT as RESTORED
+from gateway.evidence.restorations import excused
 from gateway.jobs.house import House
-from gateway.models import Incident, OptOutList, Pool, Task
+from gateway.jobs.sign_checkpoint import sealed_checkpoints
+from gateway.models import AuditEvent, Incident, OptOutList, Pool, Task
 from gateway.store import audit_chain
 from gateway.store.away import AWAY
 from gateway.store.migrate import at_head
@@ -51,7 +54,7 @@ def examine(house: House) -> list[Finding]:
     """Every part in the order in which one leans on another; the rest waits for a database that answers."""
     found = [*_standing(house), *_database(house)]
     if all(finding.stand is Stand.GOOD for finding in found):
-        for look in (_pool, _keys, _objects, _disk, _log, _opt_outs, _work, _incidents, _rooms):
+        for look in (_pool, _keys, _objects, _disk, _log, _history, _opt_outs, _work, _incidents, _rooms):
             found += _careful(look, house)
     return found
 
@@ -152,6 +155,20 @@ def _log(house: House) -> Iterator[Finding]:
         yield Finding("audit log", Stand.WEAK, f"Its newest checkpoint is of {newest.at:%d %B}.", "Run: tre work.")
     else:
         yield Finding("audit log", Stand.GOOD, f"Signed up to row {newest.size:,}.")
+
+
+def _history(house: House) -> Iterator[Finding]:
+    """Whether the store has seen a longer log than this, which no restore of ours accounts for."""
+    with house.gateway.unit.reading() as work:
+        newest = audit_chain.last(work)
+        restored = [audit_chain.exported(row) for row in work.all(AuditEvent, AuditEvent.event == RESTORED)]
+    rows, given_up = newest.seq if newest else 0, excused(restored, house.keys.public().hex())
+    ahead = [each for each in sealed_checkpoints(house) if each.size > rows and (each.size, each.root) not in given_up]
+    if ahead:
+        sentence = f"The store holds a checkpoint over {max(each.size for each in ahead):,} rows, the log has {rows:,}."
+        yield Finding(
+            "history", Stand.BAD, f"An older database is in place: {sentence}", "Stop; see tre restore --help."
+        )
 
 
 def _opt_outs(house: House) -> Iterator[Finding]:

@@ -56,6 +56,11 @@ def _sealed(house: House, edge: Frontier) -> checkpoints.Checkpoint:
     return signed
 
 
+def sealed_checkpoints(house: House) -> list[checkpoints.Checkpoint]:
+    """Every checkpoint that the store keeps, whatever the database remembers."""
+    return [checkpoints.read(json.loads(house.objects.get_bytes(name))) for name in house.objects.list(PLACE)]
+
+
 def is_due(house: House) -> bool:
     """True when the newest checkpoint is a day old, or there is none though there are rows."""
     with house.gateway.unit.reading() as work:

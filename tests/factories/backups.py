@@ -1,6 +1,5 @@
 """A town with a house whose draws are real, on a small made-up world, and what lies on its disk."""
 
-import json
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -10,10 +9,10 @@ from typing import Any
 import pytest
 
 from gateway.evidence import chain
-from gateway.evidence.checkpoints import read, verify_checkpoints
+from gateway.evidence.checkpoints import verify_checkpoints
 from gateway.jobs import run_release
 from gateway.jobs.house import House
-from gateway.jobs.sign_checkpoint import PLACE
+from gateway.jobs.sign_checkpoint import sealed_checkpoints
 from gateway.jobs.worker import run_once
 from gateway.models import Budget, Release, Snapshot
 from gateway.store import audit_chain
@@ -83,8 +82,7 @@ class Kept:
 
     def verified(self) -> None:
         """An outsider with every checkpoint that was ever sealed finds nothing."""
-        rows, objects = self.rows(), self.house.objects
-        sealed = [read(json.loads(objects.get_bytes(name))) for name in objects.list(PLACE)]
+        rows, sealed = self.rows(), sealed_checkpoints(self.house)
         assert chain.verify(rows).broken_at is None
         assert verify_checkpoints(rows, sealed, self.house.keys.public().hex()) is None
 

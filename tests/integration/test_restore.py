@@ -12,10 +12,12 @@ import pytest
 from gateway.backup import restoring
 from gateway.backup.restoring import rehearse, restore
 from gateway.backup.taking import take
+from gateway.jobs.doctor import Stand, examine
 from gateway.jobs.sign_checkpoint import sign_checkpoint
 from gateway.jobs.sweep import sweep
 from gateway.models import ApiToken, Budget, LedgerEntry, OptOutList, Project, Session, Snapshot
 from gateway.store import standing
+from gateway.store.dumps import place
 from gateway.store.keys import Keys
 from gateway.store.queries.facts import current_snapshot
 from gateway.store.sealed_notes import note_spend
@@ -259,3 +261,21 @@ def test_a_new_machine_has_only_the_backup_the_store_and_the_secret(ours: Kept, 
     again = Keys(ours.house.keys.folder, SECRET)
     assert (again.public(), again.pool(ours.town.pool_id)) == (public, sample)
     ours.verified()
+
+
+def test_a_database_put_back_by_hand_is_seen(ours: Kept) -> None:
+    """Also where nobody asked us: the store has seen a longer log."""
+    address, scratch = ours.town.gateway.settings.database, ours.house.folder / "scratch"
+    scratch.mkdir()
+    made = take(ours.house, ours.to)
+    approved_project(ours.town)
+    sign_checkpoint(ours.house)
+    assert bad(ours) == set()
+    place(address, made / "database", scratch)
+    assert bad(ours) == {"history"}
+    back(ours, made)
+    assert bad(ours) == set()
+
+
+def bad(ours: Kept) -> set[str]:
+    return {each.part for each in examine(ours.house) if each.stand is Stand.BAD} - {"opt-outs", "work"}

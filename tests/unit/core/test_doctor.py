@@ -83,7 +83,7 @@ def test_each_sickness_is_found(house: House, monkeypatch: pytest.MonkeyPatch, s
     part, stand, befall = SICK[sickness]
     befall(house, monkeypatch)
     if sickness == "another secret":  # what is signed can not be looked at then either
-        assert {part for part, found in stands(house).items() if found is Stand.BAD} == {"keys", "log"}
+        assert {part for part, found in stands(house).items() if found is Stand.BAD} == {"keys", "log", "history"}
         return
     assert only(house, part).stand is stand
 
