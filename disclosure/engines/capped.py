@@ -11,6 +11,8 @@ from disclosure.person_view.schema import PERSON_ID
 SAMPLING = "people_sampled"
 SAMPLE_KEY = "sample_key"
 
+Span = tuple[int, int]  # dense person numbers from and to (without)
+
 
 def over(table: str, cap: int, *, ranged: bool = False) -> exp.Select:
     """The people with more rows than the cap: few or none, so that only theirs are sorted."""
@@ -40,16 +42,24 @@ def capped(
     return exp.union(kept, cut, distinct=False)
 
 
-def numbered(alias: str | None = None) -> exp.Expr:
-    """The row's person has a dense number from $low to $high (without). It cuts work, and nothing else (P3)."""
-    low, high = (exp.Parameter(this=exp.var(name)) for name in ("low", "high"))
+def numbered(low: exp.Expr, high: exp.Expr, alias: str | None = None) -> exp.Expr:
+    """The row's person has a dense number from low to high (without). It cuts work, and nothing else (P3)."""
     key = column(PERSON_ID, alias)
     return exp.and_(exp.GTE(this=key, expression=low), exp.LT(this=key.copy(), expression=high))
 
 
 def within(query: exp.Select, *, ranged: bool, alias: str | None = None) -> exp.Select:
-    """The query, of one range of people where it is `ranged`."""
-    return query.where(numbered(alias), copy=False) if ranged else query
+    """The query, of one range of people, from $low to $high, where it is `ranged`."""
+    low, high = (exp.Parameter(this=exp.var(name)) for name in ("low", "high"))
+    return query.where(numbered(low, high, alias), copy=False) if ranged else query
+
+
+def spanned(query: exp.Select, span: Span | None) -> exp.Select:
+    """The query, of people whose numbers are in the span, if there is one."""
+    if span is None:
+        return query
+    low, high = map(exp.Literal.number, span)
+    return query.where(numbered(low, high), copy=False)
 
 
 def _rank(columns: Sequence[str]) -> exp.Expr:

@@ -5,24 +5,29 @@ files it was given and nothing else, and its settings are locked before the firs
 """
 
 from collections.abc import Sequence
+from functools import reduce
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
+import numpy as np
 from sqlglot import exp
 
 from disclosure.engines import AggregateFailed, Integers
-from disclosure.engines.capped import SAMPLE_KEY, SAMPLING, capped, create, over, parquet, relation
+from disclosure.engines.capped import SAMPLE_KEY, SAMPLING, Span, capped, create, over, parquet, relation, spanned
 from disclosure.engines.cells import column
 from disclosure.engines.embedded_events import answer_of_events
 from disclosure.engines.event_plan import CodePlan, EventPlan, Plan
 from disclosure.engines.grouped import answer_of
-from disclosure.engines.one_row import one_row_per_person
+from disclosure.engines.one_row import one_row_per_person, stored
 from disclosure.engines.plan import CellPlan, SnapshotFiles
 from disclosure.engines.whole import Whole, whole
 from disclosure.person_view.schema import PERSON_ID, ProvenView
 from workspaces.catalogue.tables import TABLES
 
 VIEW = "people_viewed"
+PEOPLE_AT_ONCE = 1_000_000  # up to so many DuckDB joins by place
+NUMBERED_BITS = 20  # and it groups by place, for keys of so many bits
 
 
 def aggregate(
@@ -35,19 +40,38 @@ def aggregate(
     try:
         with _locked(view, files, threads, memory_mib, plans) as connection:
             known = whole(connection, files.sampling, files.room, _tables(view, plans))
-            for statement in _statements(view, plans, files, known):
-                connection.execute(statement.sql(dialect="duckdb"))
-            connection.execute(_viewed(view, plans))
-            return [_answer(connection, plan, view.rows_per_person, known) for plan in plans]
+            found = []
+            for span in _spans(view, plans, known):
+                for statement in _statements(view, plans, files, known, span):
+                    connection.execute(statement.sql(dialect="duckdb"))
+                connection.execute(_viewed(view, plans))
+                found.append([_answer(connection, view, plan, known) for plan in plans])
+            return [reduce(np.add, parts) for parts in zip(*found, strict=True)]
     except duckdb.Error:
         pass
     raise AggregateFailed  # outside the handler, so that it has no context
 
 
-def _answer(connection: duckdb.DuckDBPyConnection, plan: Plan, rows_per_person: int, known: Whole) -> Integers:
+def _spans(view: ProvenView, plans: Sequence[Plan], known: Whole) -> list[Span | None]:
+    """Whose rows are read in one go: everybody's, or, where rows are gathered by person, one range after another.
+
+    Event files are clustered by dense person number, so each range reads its own row groups; DuckDB then gathers and
+    joins by places in an array that fits the cache. Numbers of ranges add up, and are the same whatever the ranges
+    are (P3). Event plans have ranges of their own.
+    """
+    gathered = not all(TABLES[table].one_row_per_person for table in view.sources)
+    if known.numbers is None or not gathered or not all(isinstance(plan, CellPlan) for plan in plans):
+        return [None]
+    first, last = known.numbers
+    count = max(1, -(-(last - first + 1) // PEOPLE_AT_ONCE))
+    ends = [first + (last - first + 1) * at // count for at in range(count + 1)]
+    return list(pairwise(ends)) if count > 1 else [None]
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, view: ProvenView, plan: Plan, known: Whole) -> Integers:
     if isinstance(plan, CellPlan):
-        return answer_of(connection, relation(VIEW), plan)
-    cap = cap_of(plan.events.table, rows_per_person)
+        return answer_of(connection, relation(VIEW), plan, stored(view.tree))
+    cap = cap_of(plan.events.table, view.rows_per_person)
     may_exceed = None if known.within(plan.events.table, cap) else cap
     return answer_of_events(connection, plan, relation(VIEW), may_exceed)
 
@@ -65,6 +89,7 @@ def _locked(
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "python_enable_replacements": "false",
+            "perfect_ht_threshold": NUMBERED_BITS,
         },
     )
     paths = [str(files.sampling), *(str(_file(files, table)) for table in _tables(view, plans))]
@@ -86,19 +111,22 @@ def _tables(view: ProvenView, plans: Sequence[Plan]) -> list[str]:
     return sorted({*view.sources, *(plan.events.table for plan in plans if isinstance(plan, EventPlan | CodePlan))})
 
 
-def _statements(view: ProvenView, plans: Sequence[Plan], files: SnapshotFiles, known: Whole) -> list[exp.Expr]:
-    """Who is sampled, and each table of the view cut to its cap: what stands before the view."""
-    made = [_sampled(files.sampling, known)]
+def _statements(
+    view: ProvenView, plans: Sequence[Plan], files: SnapshotFiles, known: Whole, span: Span | None
+) -> list[exp.Expr]:
+    """Who is sampled, and each table of the view cut to its cap: what stands before the view. Of one span of people."""
+    made = [_sampled(files.sampling, known, span)]
     for table in _tables(view, plans):
-        made.append(create(f"raw_{table}", exp.select("*").from_(parquet(_file(files, table))), "VIEW"))
+        rows = spanned(exp.select("*").from_(parquet(_file(files, table))), span)
+        made.append(create(f"raw_{table}", rows, "VIEW"))
     for table in sorted(view.sources):
         cap, columns = cap_of(table, view.rows_per_person), view.sources[table]
         if known.within(table, cap):
-            rows: exp.Query = exp.select(*map(column, columns)).from_(relation(f"raw_{table}"))
+            kept: exp.Query = exp.select(*map(column, columns)).from_(relation(f"raw_{table}"))
         else:
             made.append(create(f"over_{table}", over(table, cap), "TABLE"))
-            rows = capped(table, columns, cap)
-        made.append(create(table, rows, "VIEW"))
+            kept = capped(table, columns, cap)
+        made.append(create(table, kept, "VIEW"))
     return made
 
 
@@ -107,9 +135,9 @@ def cap_of(table: str, rows_per_person: int) -> int:
     return 1 if TABLES[table].one_row_per_person else rows_per_person
 
 
-def _sampled(path: Path, known: Whole) -> exp.Expr:
+def _sampled(path: Path, known: Whole, span: Span | None) -> exp.Expr:
     """One row per person of the secret sampling file: the file itself where that is known of it."""
-    keys = exp.select(column(PERSON_ID)).from_(parquet(path))
+    keys = spanned(exp.select(column(PERSON_ID)).from_(parquet(path)), span)
     if known.everybody:
         return create(SAMPLING, keys.select(column(SAMPLE_KEY)), "VIEW")
     least = exp.alias_(exp.Min(this=column(SAMPLE_KEY)), SAMPLE_KEY, quoted=True)
@@ -123,7 +151,7 @@ def _viewed(view: ProvenView, plans: Sequence[Plan]) -> str:
     """
     cheap = all(TABLES[table].one_row_per_person for table in view.sources)
     once = len(plans) == 1 and isinstance(plans[0], CellPlan)
-    made = f"CREATE {'VIEW' if cheap or once else 'TABLE'} {VIEW} AS "
+    made = f"CREATE OR REPLACE {'VIEW' if cheap or once else 'TABLE'} {VIEW} AS "
     if one_row_per_person(view.tree):
         return made + view.sql
     columns = [exp.alias_(exp.Max(this=column(name)), name, quoted=True) for name in view.columns]

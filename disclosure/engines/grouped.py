@@ -1,11 +1,12 @@
 """Whole numbers per cell on DuckDB: people are grouped by the values of their keys, cells follow from the groups.
 
-The values stand side by side in one GROUP BY, as in the plain query, because DuckDB groups stored dictionaries fast;
-only then is each group looked up in the public domains. A value outside its domain has no place, and its people no
-cell. There are at most as many groups as people.
+The values stand side by side in one GROUP BY, as in the plain query, because DuckDB groups stored dictionaries fast.
+Text that is stored becomes its place in the public domain before that, looked up once for each value of a dictionary;
+of other values each group is looked up. A value outside its domain has no place, and its people no cell. There are at
+most as many groups as people.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import duckdb
 import numpy as np
@@ -14,20 +15,53 @@ from sqlglot import exp
 
 from disclosure.engines import Integers
 from disclosure.engines.cells import column, measured, step_of
-from disclosure.engines.plan import CellPlan, CountAll, CountKnown, Measure
+from disclosure.engines.plan import CellPlan, CountAll, CountKnown, Measure, Product
 
 
-def answer_of(connection: duckdb.DuckDBPyConnection, view: exp.Expr, plan: CellPlan) -> Integers:
-    """The plan's numbers over a view that holds each person at most once: int64, of the plan's shape."""
-    values = [column(key.name) for key, _ in plan.keys] + ([step_of(plan.steps)] if plan.steps else [])
+def answer_of(
+    connection: duckdb.DuckDBPyConnection, view: exp.Expr, plan: CellPlan, stored: Collection[str] = ()
+) -> Integers:
+    """The plan's numbers over a view that holds each person at most once: int64, of the plan's shape.
+
+    Columns named in `stored` come from a file as they are.
+    """
+    keys = [(key.name, list(domain.values)) for key, domain in plan.keys]
+    listed = [name in stored and all(isinstance(value, str) for value in values) for name, values in keys]
+    values = [_listed(*key) if early else column(key[0]) for key, early in zip(keys, listed, strict=True)]
+    values += [step_of(plan.steps)] if plan.steps else []
     sums = [node for measure in plan.measures for node in _summed(measure)]
-    grouped = _selected(exp.select(*_named("k", values), *_named("n", sums)).from_(view), len(values))
-    places = [place_of(f"k{at}", list(domain.values)) for at, (_, domain) in enumerate(plan.keys)]
+    rows = exp.select(*_named("k", values), *_named("n", sums)).from_(view).where(*_adding(plan), copy=False)
+    grouped = _selected(rows, len(values))
+    places = [
+        exp.Anonymous(this="enum_code", expressions=[column(f"k{at}")]) if early else place_of(f"k{at}", keys[at][1])
+        for at, early in enumerate(listed)
+    ]
     places += [column(f"k{at}") for at in range(len(places), len(values))]
     totals = [exp.cast(exp.Sum(this=column(f"n{at}")), "BIGINT") for at in range(len(sums))]
     placed = exp.select(*_named("k", places), *_named("n", totals)).from_(grouped.subquery("grouped"))
     found = connection.execute(_selected(placed, len(values)).sql(dialect="duckdb")).fetchnumpy()
     return _filled(plan, found, len(sums))
+
+
+def _listed(name: str, values: Sequence[object]) -> exp.Expr:
+    """The value as one of its domain's, which DuckDB keeps as its place there; NULL when it is not there."""
+    kind = exp.DataType(this=exp.DataType.Type.ENUM, expressions=list(map(exp.convert, values)))
+    return exp.TryCast(this=column(name), to=kind)
+
+
+def _adding(plan: CellPlan) -> list[exp.Expr]:
+    """Conditions that everybody meets who adds anything: columns known that all numbers need."""
+    needed = [set(_needed(measure)) for measure in plan.measures]
+    shared = set.intersection(*needed) if needed else set()
+    shared |= {plan.steps.column} if plan.steps else set()
+    return [exp.Not(this=exp.Is(this=column(name), expression=exp.Null())) for name in sorted(shared)]
+
+
+def _needed(measure: Measure) -> tuple[str, ...]:
+    """The columns without any of which a person adds 0 to the measure."""
+    if isinstance(measure, CountAll):
+        return ()
+    return measure.known if isinstance(measure, Product) else (measure.column,)
 
 
 def _named(letter: str, nodes: Sequence[exp.Expr]) -> list[exp.Expr]:

@@ -25,6 +25,11 @@ def one_row_per_person(tree: exp.Select) -> bool:
     return _holds(tree, known)
 
 
+def stored(tree: exp.Select) -> frozenset[str]:
+    """The columns that the tree selects as they stand, not worked out there."""
+    return frozenset(node.alias for node in tree.expressions if isinstance(node.this, exp.Column))
+
+
 def _holds(select: exp.Select, known: Mapping[str, bool]) -> bool:
     if any(value for name, value in select.args.items() if name not in _PARTS) or select.find(*_MULTIPLY):
         return False

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from disclosure.engines import embedded
+from disclosure.engines.capped import spanned
 from disclosure.engines.embedded import aggregate
 from disclosure.engines.plan import CellPlan, CountAll, CountKnown, SnapshotFiles, Sum
 from disclosure.engines.whole import Whole, whole
@@ -60,6 +61,20 @@ def test_every_shape_of_view_gives_the_same_with_and_without_a_census(files, wit
     assert once.any()
     for found in (slowly, *twice):
         assert np.array_equal(found, once)
+
+
+@pytest.mark.parametrize("cap", [1000, 3])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_nor_does_it_matter_how_many_people_are_read_at_once(with_census, monkeypatch, shape, cap):
+    view = proven(sql=SHAPES[shape], rows_per_person=cap)
+    whole = aggregate(view, [plan(view)], with_census)[0]
+    gathered = view.sources.keys() - {"person", "death"}
+    monkeypatch.setattr(embedded, "PEOPLE_AT_ONCE", 50)
+    read = []
+    monkeypatch.setattr(embedded, "spanned", lambda query, span: read.append(span) or spanned(query, span))
+    for found in aggregate(view, [plan(view), plan(view, "b")], with_census):
+        assert np.array_equal(found, whole)
+    assert len(set(read)) == (3 if gathered else 1)
 
 
 def known(files, folder):
