@@ -68,7 +68,7 @@ def check_values(artefact: Mapping[str, Any], grant: Mapping[str, Any], name: st
     chosen, floor = preset(name or str(grant.get("preset", DEFAULT))), terms_in(grant).floor_half_width
     try:
         return check_release(artefact, chosen, floor_half_width=floor)
-    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
         raise Invalid(
             "artefact:unreadable", "The file does not hold released values.", "Name a package or its artefact.json."
         ) from None

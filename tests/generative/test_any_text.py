@@ -85,7 +85,7 @@ def changed(draw: Callable[..., Any], honest: Any) -> Any:
             if how == "remove":
                 del container[key]
             else:
-                container[key] = draw(ANYTHING) if how == "replace" else [container[key]] * 3
+                container[key] = copy.deepcopy(draw(ANYTHING) if how == "replace" else [container[key]] * 3)
     return value
 
 
