@@ -16,7 +16,8 @@ from gateway.evidence.figures import key_columns, unit_of
 from gateway.evidence.page import page
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
-_FORMULA = re.compile(r"^[\s]*[=+\-@|%\t\r\n]")
+# also in wide letters, and behind signs that nobody sees or that part cells elsewhere
+_FORMULA = re.compile(r"^[\s\x00-\x1f\u200b\ufeff\",;]*[=+\-@|%\t\r\n\uff1d\uff0b\uff0d\uff20\u2212]")
 
 
 def make_package(artefact: Mapping[str, Any], about: Mapping[str, Any]) -> bytes:
