@@ -8,6 +8,7 @@ can refuse but never under-count. Sources: Bun and Steinke 2016 (zCDP); Canonne,
 import math
 from decimal import ROUND_CEILING, Context, Decimal, localcontext
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 MICRO = 10**6
@@ -115,6 +116,7 @@ def _best_alpha(rho: float, log_inverse_delta: float) -> float:
     return 1 + max(high, 1e-9)
 
 
+@lru_cache(maxsize=64)  # an account asks for the same few again and again
 def rho_of_epsilon(epsilon_micro: int, delta_e15: int) -> int:
     """The greatest micro-ρ whose ε at this δ is at most `epsilon_micro`; 0 when not even one unit fits."""
     if epsilon_micro <= 0:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import sha256
+from itertools import product
 from typing import Any
 
 from disclosure.accounting import MICRO
@@ -96,19 +97,24 @@ def _statistic(statistic: Statistic, line: PriceLine) -> dict[str, Any]:
 
 def _cells(statistic: Statistic, line: PriceLine, vector: Integers) -> Iterator[dict[str, Any]]:
     rows = statistic.rows(vector.reshape(statistic.plan.shape[0], statistic.coordinates), line.scale)
-    named = [column.name for column in statistic.plan.by]
-    labelled = [dict(zip(domain.values, domain.labels, strict=True)) for domain in statistic.plan.domains]
     told = [
         ({each.column: each.value for each in every}, {each.column: each.label for each in every})
         for every in statistic.entries()
     ]
     found = isinstance(statistic, Thresholded)  # asked once: it looks at every name of the class
-    for values, estimates in zip(statistic.plan.cells(), rows, strict=True):
-        keys = dict(zip(named, values, strict=True))
-        labels = {name: label[value] for name, label, value in zip(named, labelled, values, strict=True)}
+    for (keys, labels), estimates in zip(_told(statistic), rows, strict=True):
         pairs = zip(told, estimates, strict=True)
         for (key, label), estimate in _released(pairs) if found else pairs:
             yield _cell(statistic.plan.name, {**keys, **key}, {**labels, **label}, estimate)
+
+
+def _told(statistic: Statistic) -> Iterator[tuple[dict[str, Key], dict[str, str]]]:
+    """Keys and labels of each cell, in the order of the plan's cells."""
+    plan = statistic.plan
+    named, domains = [column.name for column in plan.by], plan.domains
+    labels = product(*(domain.labels for domain in domains))
+    for values, words in zip(plan.cells(), labels, strict=True):
+        yield dict(zip(named, values, strict=True)), dict(zip(named, words, strict=True))
 
 
 def _cell(name: str, keys: dict[str, Key], labels: dict[str, str], estimate: Estimate) -> dict[str, Any]:
@@ -129,8 +135,8 @@ def _released(pairs: Iterable[tuple[Told, Estimate]]) -> list[tuple[Told, Estima
     return sorted((pair for pair in pairs if pair[1].drawn), key=lambda pair: -pair[1].drawn[0])
 
 
-def _number(value: Decimal | None) -> int | float | None:
-    if value is None:
-        return None
+def _number(value: Decimal | int | None) -> int | float | None:
+    if value is None or isinstance(value, int):
+        return value
     whole = int(value)
     return whole if whole == value else float(value)

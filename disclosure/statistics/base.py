@@ -46,13 +46,12 @@ class Expected:
     assumes: str | None
 
 
-@dataclass(frozen=True)
-class Estimate:
+class Estimate(NamedTuple):
     """One released number. `low` and `high` are None where no interval is valid; all from noisy numbers only."""
 
-    value: Decimal | None
-    low: Decimal | None
-    high: Decimal | None
+    value: Decimal | int | None
+    low: Decimal | int | None
+    high: Decimal | int | None
     too_noisy: bool
     drawn: tuple[int, ...]
 
@@ -141,10 +140,11 @@ def additive(drawn: int, half: int, step: Fraction = Fraction(1), *, signed: boo
 
     Too noisy when the noise may be larger than the figure, as it always may be for a count below zero.
     """
-    value: Fraction | int = drawn if step == 1 else drawn * step
-    width: Fraction | int = half if step == 1 else half * step
     loud = half > (abs(drawn) if signed else drawn)
-    return Estimate(exactly(value), exactly(value - width), exactly(value + width), loud, (drawn,))
+    low, high = drawn - half, drawn + half
+    if step.denominator == step.numerator == 1:
+        return Estimate(drawn, low, high, loud, (drawn,))
+    return Estimate(exactly(drawn * step), exactly(low * step), exactly(high * step), loud, (drawn,))
 
 
 def half_width(scale: Fraction, mechanism: str = GAUSSIAN) -> int:

@@ -101,7 +101,7 @@ class Logistic:
             estimates = [
                 _estimate(each) for each in (odds.baseline, *(one for ratios in odds.ratios for one in ratios))
             ]
-            found.append([replace(estimates[0], drawn=tuple(cell.tolist())), *estimates[1:]])
+            found.append([estimates[0]._replace(drawn=tuple(cell.tolist())), *estimates[1:]])
         return found
 
     def entries(self) -> Entries:

@@ -103,7 +103,7 @@ class Survival:
         for cell in noisy:
             table = life_table(cell.reshape(shape).astype(np.float64), deviation(scale, self.mechanism))
             estimates = list(self._estimates(table))
-            found.append([replace(estimates[0], drawn=tuple(cell.tolist())), *estimates[1:]])
+            found.append([estimates[0]._replace(drawn=tuple(cell.tolist())), *estimates[1:]])
         return found
 
     def _estimates(self, table: LifeTable) -> Iterator[Estimate]:

@@ -182,4 +182,4 @@ def _half(blur: float, length: float, cells: int) -> int:
 
 
 def _estimate(value: int, half: int, drawn: int) -> Estimate:
-    return Estimate(Decimal(value), Decimal(value - half), Decimal(value + half), half > value, (drawn,))
+    return Estimate(value, value - half, value + half, half > value, (drawn,))
