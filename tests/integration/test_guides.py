@@ -52,6 +52,8 @@ LOCAL = (
     "pools open",
     "people appoint",
     "intake load",
+    "intake erase",
+    "people report",
     "opt-outs",
     "snapshots contains",
 )
@@ -106,6 +108,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     ids["WORKSPACE"] = town.do("lead", Command.OPEN_WORKSPACE, project).created_id
     script = {"name": "a.py", "text": "print(1)"}
     ids["TRANSFER"] = town.do("lead", Command.BRING_IN, ids["WORKSPACE"], script).created_id
+    proposed = {"ground": "OBJECTION", "token": "0123456789abcdef"}
+    ids["ORDER"] = town.do("ig", Command.PROPOSE_ERASURE, town.pool_id, proposed).created_id
     request = json.loads((DOCS / "guides" / "examples" / "request.json").read_text(encoding="utf-8"))
     ids["RELEASE"] = town.do("lead", Command.DRAFT_RELEASE, project, request).created_id
     town.do("lead", Command.SUBMIT_RELEASE, ids["RELEASE"])
