@@ -31,7 +31,10 @@ def inputs(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
                 yield from inputs(part)
 
 
-EVERY = sorted({model for verb in VERBS.values() for model in inputs(verb.given)}, key=lambda each: each.__qualname__)
+EVERY = sorted(
+    {model for verb in VERBS.values() for model in inputs(verb.given)},
+    key=lambda each: f"{each.__module__}.{each.__qualname__}",
+)
 
 
 @pytest.mark.parametrize("model", EVERY, ids=lambda each: f"{each.__module__}.{each.__qualname__}")
