@@ -24,7 +24,6 @@ from gateway.jobs.house import House
 from gateway.jobs.sign_checkpoint import sign_checkpoint
 from gateway.store import migrate, standing
 from gateway.store.dumps import beside, kind_of, place
-from gateway.store.keys import Keys
 from gateway.store.unit_of_work import UnitOfWork
 from workspaces.catalogue.errors import Invalid
 from workspaces.scratch import scratch_folder
@@ -112,7 +111,7 @@ def _stage(house: House, scratch: Path) -> Iterator[House]:
         unit = UnitOfWork(address)
         try:
             gateway = Gateway(unit, settings, house.gateway.clock)
-            keys = Keys(scratch / "keys", settings.secret_key.get_secret_value())
+            keys = house.keys.elsewhere(scratch / "keys")
             settings.folder.mkdir(mode=0o700)
             (settings.folder / "opt_outs").symlink_to(house.opt_outs.absolute())  # its files say which list is whole
             yield replace(house, gateway=gateway, objects=Overlay(house.objects, scratch / "objects"), keys=keys)

@@ -1,6 +1,8 @@
 """`tre backup`, `tre restore`, `tre upgrade`: for operators, on the gateway's machine."""
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,18 @@ _PATIENCE = click.option(
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 
 
+@contextmanager
+def _at(open_it: Callable[[], House]) -> Iterator[House]:
+    """A house whose connections end with the command; what does not answer is told as everywhere."""
+    at = open_it()
+    try:
+        yield at
+    except AWAY as trouble:
+        raise told(trouble) from None
+    finally:
+        at.gateway.unit.dispose()
+
+
 def _anywhere() -> House:
     """The house whatever stands in its database, which may be empty, older, or gone."""
     try:
@@ -44,12 +58,9 @@ def backup(to: Path | None) -> None:
     """
     from gateway.backup.taking import record, take
 
-    at = house()
-    try:
+    with _at(house) as at:
         made = take(at, to or folder_of(at.gateway.settings))
         record(at, made)
-    except AWAY as trouble:
-        raise told(trouble) from None
     click.echo(made)
 
 
@@ -67,14 +78,11 @@ def restore(backup: Path, only_rehearse: bool, without_keys: bool, patience: flo
     """
     from gateway.backup import restoring
 
-    at = _anywhere()
-    try:
+    with _at(_anywhere) as at:
         if only_rehearse:
             done = restoring.rehearse(at, backup, with_keys=not without_keys)
         else:
             done = restoring.restore(at, backup, patience=patience, with_keys=not without_keys)
-    except AWAY as trouble:
-        raise told(trouble) from None
     shown = _shown(done)
     if as_json:
         click.echo(json.dumps(shown, indent=1))
@@ -113,9 +121,6 @@ def upgrade(to: Path | None, patience: float) -> None:
     """
     from gateway.backup import upgrading
 
-    at = _anywhere()
-    try:
+    with _at(_anywhere) as at:
         done = upgrading.upgrade(at, to or folder_of(at.gateway.settings), patience=patience)
-    except AWAY as trouble:
-        raise told(trouble) from None
     click.echo(f"The tables are those of {done.after}; before they were of {done.before}. Backup: {done.backup}")

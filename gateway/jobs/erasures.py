@@ -6,12 +6,14 @@ from gateway.jobs.house import House
 from gateway.jobs.opt_out_lists import exchange_of
 from gateway.models import ErasureOrder, Refresh
 from gateway.rules.facts import SYSTEM, Actor
-from gateway.store.sealed_notes import Kind, bury
+from gateway.store.sealed_notes import Kind, buried, bury
 from gateway.vocabulary import Command, ErasureGround, ErasureState
 from workspaces.catalogue.errors import Invalid
 from workspaces.intake import erasing
 from workspaces.opt_outs import forget
 from workspaces.snapshots import cleaned, is_number
+
+TOKENS = "erasures/"
 
 
 def propose_erasure(house: House, *, actor: Actor, number: str, ground: ErasureGround) -> str:
@@ -43,6 +45,7 @@ def carry_out(house: House, refresh: Refresh) -> None:
     vault = house.records()
     for order in orders:
         erasing.remember(vault, order.id, order.token)
+    _keep_tokens(house)
     if orders:
         erasing.erase(vault)
 
@@ -65,6 +68,30 @@ def approved(house: House, refresh: Refresh) -> list[ErasureOrder]:
 def replay(house: House) -> int:
     """Everybody ever erased out of whatever loads and lists lie here, as after a restore; gives loads rewritten."""
     vault = house.records()
+    _bring_back_tokens(house)
     rewritten = erasing.erase(vault)
     forget(vault, exchange_of(house))
     return rewritten
+
+
+def _keep_tokens(house: House) -> None:
+    """A copy of each token where the vault's disk does not matter: among records, never where a lock would hold it."""
+    for path in house.records().erasures.glob("*.json"):
+        if not house.objects.exists(f"{TOKENS}{path.name}"):
+            house.objects.put_file(f"{TOKENS}{path.name}", path)
+
+
+def _bring_back_tokens(house: House) -> None:
+    """Into a vault that is older than they are. Raises Invalid when somebody was erased and nothing says who."""
+    folder = house.records().erasures
+    kept = {name.removeprefix(TOKENS) for name in house.objects.list(TOKENS)}
+    for name in kept - {path.name for path in folder.glob("*.json")}:
+        house.objects.fetch(f"{TOKENS}{name}", folder / name)
+    done = {f"{note.id}.json" for note in buried(house.objects, Kind.ERASURE)}
+    lost = done - {path.name for path in folder.glob("*.json")}
+    if lost:
+        raise Invalid(
+            "restore:erasure_unknown",
+            f"{len(lost)} people were erased, and neither the vault nor the store says who.",
+            "Bring back the newest copy of the vault's folder erasures.",
+        )

@@ -5,6 +5,7 @@ Pseudonym keys belong to one project and end with it; a sampling key belongs to 
 """
 
 import os
+from copy import copy
 from pathlib import Path
 from secrets import token_bytes
 
@@ -26,6 +27,12 @@ class Keys:
         self.folder = folder
         kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"tre-gateway key wrapping")
         self._wrap = AESGCM(kdf.derive(secret.encode()))
+
+    def elsewhere(self, folder: Path) -> "Keys":
+        """Keys of another folder under the same secret."""
+        other = copy(self)
+        other.folder = folder
+        return other
 
     def project(self, project_id: str) -> bytes:
         """32 bytes that make one project's pseudonyms."""

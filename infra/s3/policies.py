@@ -9,7 +9,7 @@ from typing import Any
 
 Statement = Mapping[str, Any]
 
-RECORDS = ("snapshots/*", "trial/*")
+RECORDS = ("snapshots/*", "erasures/*", "trial/*")
 NOTES = ("spends/*", "tombstones/*", "lists/*")
 SEALED = ("releases/*", "manifests/*", "checkpoints/*", *NOTES, "trial/*")
 EVIDENCE = ("manifests/*", "checkpoints/*", "releases/*", *NOTES)
