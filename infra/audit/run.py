@@ -11,12 +11,13 @@ import numpy as np
 from disclosure import noise
 from disclosure.noise import Exact, Integers
 from disclosure.release import draw
+from disclosure.statistics.base import Contribution
 from disclosure.statistics.registry import REGISTRY
 from infra.audit import cases, faults, reconstruct, seam
 from infra.audit.cases import Case
 from infra.audit.falsify import Verdict, chance_of_one, verdicts
 from infra.audit.people import alike
-from infra.audit.search import Neighbours, Place, change, pair_in, worst
+from infra.audit.search import Change, Neighbours, Place, change, pair_in, worst
 from workspaces.catalogue.errors import Invalid
 
 AT_ONCE = 20  # statistics of one request while the search goes on
@@ -93,6 +94,8 @@ def _alone(kind: str, pair: Neighbours, size: Size, wrong: float) -> Iterator[Ou
     for case in priced(kind):
         alone, claim = judged(case, pair)
         pure, runs, fault_runs = "" if case.terms.delta_e15 else " (pure ε)", size.runs, size.fault_runs
+        if pure:  # other noise, other numbers: their claim is another one
+            yield _changed(f"{kind}{pure}", alone.changes()[0], claim.contributions[0])
         if any(part.threshold is not None for part in alone.with_):
             yield from _first_of_their_keys(case, alone, size, wrong)
             alone, _ = judged(case, replace(pair, others=tuple(alike(pair.person, CROWDED))))
@@ -154,13 +157,16 @@ def changes(kinds: Sequence[str], pairs: Sequence[Neighbours]) -> Iterator[Outco
     """What the person found for each statistic changes, against what it claims."""
     claimed = seam.claim(cases.request_of(*kinds), cases.TERMS).contributions
     for position, (kind, pair) in enumerate(zip(kinds, pairs, strict=True)):
-        found = pair.changes()[position]
-        limit, share = claimed[position], float(found.of(claimed[position]))
-        figure = (
-            f"{share:.0%} of the claim: L1 {found.l1} of {limit.l1}, L2² {found.l2_squared} of {limit.l2_squared}, "
-            f"L∞ {found.largest} of {limit.largest}"
-        )
-        yield Outcome("one person's change", kind, share <= 1, figure)
+        yield _changed(kind, pair.changes()[position], claimed[position])
+
+
+def _changed(name: str, found: Change, limit: Contribution) -> Outcome:
+    share = float(found.of(limit))
+    figure = (
+        f"{share:.0%} of the claim: L1 {found.l1} of {limit.l1}, L2² {found.l2_squared} of {limit.l2_squared}, "
+        f"L∞ {found.largest} of {limit.largest}"
+    )
+    return Outcome("one person's change", name, share <= 1, figure)
 
 
 def _planted(pair: Neighbours, size: Size, wrong: float) -> Iterator[Outcome]:

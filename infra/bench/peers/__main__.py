@@ -17,6 +17,8 @@ def main(arguments: list[str]) -> None:
     unanswered: list[Unanswered] = []
     for peer in (each for each in PEERS if not names or each.name in names):
         for each in compare(peer, lambda people: data.snapshot_of(folder(), people, 10 * people)):
+            if isinstance(each, Unanswered) and peer.home:
+                continue
             if isinstance(each, Unanswered):
                 unanswered.append(each)
             else:
