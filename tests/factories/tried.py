@@ -1,4 +1,4 @@
-"""How many attacks a test tried, told at the end of a run: a loop that quietly went round no more would show."""
+"""How much a test tried, attacks or faults, told at the end of a run: a loop that went round no more would show."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ NAME = "tried"
 
 
 class Tried:
-    """Counts attacks; `at_least` fails the test that has become smaller than it was written."""
+    """Counts what was tried; `at_least` fails the test that has become smaller than it was written."""
 
     def __init__(self) -> None:
         self.number = 0
@@ -31,13 +31,16 @@ def tried(request: pytest.FixtureRequest) -> Iterator[Tried]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line: every file of attacks with what it tried; a test without a count is one."""
-    found: Counter[str] = Counter()
+    """A line for attacks, one for faults: every file of them with what it tried; a test without a count is one."""
+    skipped = {getattr(report, "nodeid", "") for report in terminalreporter.stats.get("skipped", ())}
+    found: dict[str, Counter[str]] = {"attacks": Counter(), "faults": Counter()}
     for reports in terminalreporter.stats.values():
         for report in reports:
             path = PurePath(getattr(report, "nodeid", "").partition("::")[0])
-            if "attacks" in path.parts and getattr(report, "when", "") == "teardown":
-                found[path.stem.removeprefix("test_")] += dict(report.user_properties).get(NAME, 1)
-    if found:
-        told = ", ".join(f"{name} {number}" for name, number in sorted(found.items()))
-        terminalreporter.write_line(f"attacks tried: {sum(found.values())} ({told})")
+            kind = next((part for part in path.parts if part in found), "")
+            if kind and getattr(report, "when", "") == "teardown" and report.nodeid not in skipped:
+                found[kind][path.stem.removeprefix("test_")] += dict(report.user_properties).get(NAME, 1)
+    for kind, numbers in found.items():
+        if numbers:
+            told = ", ".join(f"{name} {number}" for name, number in sorted(numbers.items()))
+            terminalreporter.write_line(f"{kind} tried: {sum(numbers.values())} ({told})")

@@ -25,6 +25,7 @@ from tests.factories.databases import kind
 from tests.factories.faults_house import Processes, Town, settle, until
 from tests.factories.faults_people import BUSY_SNAPSHOT, ENDED, Crowd
 from tests.factories.faults_watch import Watcher
+from tests.factories.tried import Tried
 from workspaces.snapshots.manifest import digest_of
 from workspaces.snapshots.storage import read_manifest
 
@@ -46,7 +47,7 @@ READABLE = {SnapshotState.BUILT, SnapshotState.CLEARED}
 @pytest.mark.slow
 @pytest.mark.parametrize("store", ["folder", "s3"])
 def test_nothing_is_lost_drawn_twice_or_left_behind(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, store: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tried: Tried, store: str
 ) -> None:
     for name in ("AWS_ENDPOINT_URL_S3", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
         monkeypatch.setenv(name, "unset")  # so that what the house sets there is gone afterwards
@@ -67,6 +68,7 @@ def test_nothing_is_lost_drawn_twice_or_left_behind(
                 processes.kill(victims[number // 2 % len(victims)], rng)
             else:
                 processes.kill(aimed(town, crowd, rng), rng)
+        tried(KILLS)
         crowd.draining = True
         rested = until(lambda: not restless(town, processes), REST_SECONDS, 0.5)
         clean = until(lambda: not left_behind(town), 20 if rested else 1, 0.5)

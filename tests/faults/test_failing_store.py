@@ -22,6 +22,7 @@ from gateway.vocabulary import Command, EntryKind, ReleaseState
 from tests.factories.gateways import Town, approved_project, cleared_snapshot, submitted_release
 from tests.factories.object_stores import BUCKET, Door, Server, client, door, rclone, remount, small_disk
 from tests.factories.sites import small_world
+from tests.factories.tried import Tried
 from tests.factories.worlds import write
 from workspaces.snapshots.objects import MissingObject, StoreUnavailable
 
@@ -163,7 +164,7 @@ def test_what_breaks_off_is_never_taken_for_whole(before: Door, tmp_path: Path) 
     assert before.cut == 0
 
 
-def test_kills_of_the_store_leave_an_object_whole_or_not_there(server: Server, tmp_path: Path) -> None:
+def test_kills_of_the_store_leave_an_object_whole_or_not_there(server: Server, tmp_path: Path, tried: Tried) -> None:
     rng, content = random.Random(5), b"rows of people " * 200_000  # noqa: S311 - the moments need no secret
     (tmp_path / "in").write_bytes(content)
     if server.process is None:
@@ -188,7 +189,7 @@ def test_kills_of_the_store_leave_an_object_whole_or_not_there(server: Server, t
             ends["there"] += 1
         except MissingObject:
             assert not acknowledged
-    print(ends)
+    tried(ROUNDS)
     assert ends["put"] + ends["refused"] == ROUNDS
     assert ends["refused"] > 0, "no kill came in the middle of anything"
 

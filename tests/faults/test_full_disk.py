@@ -13,6 +13,7 @@ from gateway.vocabulary import Command
 from tests.factories.gateways import application
 from tests.factories.object_stores import remount, small_disk
 from tests.factories.sites import Site, open_site
+from tests.factories.tried import Tried
 
 pytestmark = pytest.mark.skipif("config.getoption('--database') != 'sqlite'", reason="the disk of a file of ours")
 
@@ -48,7 +49,7 @@ def mend(disk: Path, trouble: str) -> None:
 
 
 @pytest.mark.parametrize("trouble", ["full", "read-only"])
-def test_commands_are_refused_while_the_disk_takes_nothing(site: Site, disk: Path, trouble: str) -> None:
+def test_commands_are_refused_while_the_disk_takes_nothing(site: Site, disk: Path, tried: Tried, trouble: str) -> None:
     town, client = site.town, site.app.test_client()
     given = {"label": "mine", "days": 9}
     secret = town.do("lead", Command.CREATE_TOKEN, town.people["lead"], given).returned["token"]
@@ -62,6 +63,7 @@ def test_commands_are_refused_while_the_disk_takes_nothing(site: Site, disk: Pat
     refused = [answer for answer in said if answer.status_code == 503]
     assert {answer.status_code for answer in said} <= {200, 503}, "a full disk is nobody's defect"
     assert refused, "the disk was not full"
+    tried(len(refused))
     assert {answer.json["code"] for answer in refused} == {"database:away"}
     assert {answer.headers["Retry-After"] for answer in refused} == {"30"}
     mend(disk, trouble)

@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,7 @@ from tests.factories.gateways import (
     sealed_release,
     submitted_release,
 )
+from tests.factories.tried import Tried
 
 WRITERS = 64
 ROUNDS = 6
@@ -67,13 +69,35 @@ def states_follow(rows: Sequence[dict[str, Any]]) -> bool:
     return True
 
 
-def test_64_writers_spend_what_fits_and_no_more(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
+Span = tuple[float, float]
+
+
+def real_time(rows: Sequence[dict[str, Any]], spans: dict[tuple[str, str], Span]) -> tuple[int, list[str]]:
+    """How many pairs of commands came one after the other for everybody, and those that the log has the other way.
+
+    With `replays`, which reads the log as the one order in which things happened, this is linearisability.
+    """
+    place = {(row["command"], row["subject_id"]): row["seq"] for row in rows}
+    pairs = [(one, other) for one in spans for other in spans if spans[one][1] < spans[other][0]]
+    return len(pairs), [f"{one} before {other}" for one, other in pairs if place[one] > place[other]]
+
+
+def test_an_order_that_contradicts_the_clock_is_seen() -> None:
+    rows = [{"command": "RESERVE_BUDGET", "subject_id": name, "seq": seq} for seq, name in enumerate("ab")]
+    spans = {("RESERVE_BUDGET", "a"): (0.0, 1.0), ("RESERVE_BUDGET", "b"): (0.5, 2.0)}
+    assert real_time(rows, spans) == (0, []), "at once: either order will do"
+    assert real_time(rows, spans | {("RESERVE_BUDGET", "b"): (1.5, 2.0)}) == (1, [])
+    assert real_time(rows, spans | {("RESERVE_BUDGET", "a"): (3.0, 4.0)})[1]
+
+
+def test_64_writers_spend_what_fits_and_no_more(town: Town, capsys: pytest.CaptureFixture[str], tried: Tried) -> None:
     project_id = approved_project(town, epsilon="1")
     cleared_snapshot(town, project_id)
     releases = [cleared(town, project_id, number) for number in range(WRITERS)]
     units = [UnitOfWork(town.gateway.settings.database) for _ in range(8)]
     granted, cost = town.read(lambda work: work.get(Budget, project_id).granted_micro_rho), price(town, releases[0])
     over, looks, stop = [], Counter[str](), threading.Event()
+    spans: dict[tuple[str, str], Span] = {}
 
     def watch() -> None:
         while not stop.wait(0.001):
@@ -87,7 +111,11 @@ def test_64_writers_spend_what_fits_and_no_more(town: Town, capsys: pytest.Captu
 
         def both() -> None:
             for command in (Command.RESERVE_BUDGET, Command.BEGIN_DRAW):
-                perform(gateway, actor=SYSTEM, command=command, subject_id=releases[number])
+                began = time.monotonic()
+                try:
+                    perform(gateway, actor=SYSTEM, command=command, subject_id=releases[number])
+                finally:
+                    spans[command.value, releases[number]] = (began, time.monotonic())
 
         return both
 
@@ -100,10 +128,16 @@ def test_64_writers_spend_what_fits_and_no_more(town: Town, capsys: pytest.Captu
         watcher.join()
         for unit in units:
             unit.dispose()
+    pairs, wrong = real_time(town.read(audit_chain.export), spans)
     with capsys.disabled():
-        print(f"\n{WRITERS} writers: {dict(outcome)}, {looks['budget']} looks, {granted=} {cost=}")
+        print(
+            f"\n{WRITERS} writers: {dict(outcome)}, {looks['budget']} looks, {pairs} ordered pairs, {granted=} {cost=}"
+        )
+    tried(WRITERS)
     fit = granted // cost
     assert 1 < fit < WRITERS - 1
+    assert pairs >= fit, "each that was reserved was begun afterwards"
+    assert wrong == []
     assert outcome == {OK: fit, "budget:not_covered": WRITERS - fit}
     assert over == []
     replays(town, project_id, cost)

@@ -17,6 +17,7 @@ from gateway.models import AuditEvent, LedgerEntry, Release, Task
 from gateway.vocabulary import Command, EntryKind, ReleaseState, TaskKind
 from tests.factories.faults_house import Town, do, settle, until
 from tests.factories.faults_people import SCRIPT, question
+from tests.factories.tried import Tried
 from workspaces.rooms.base import Ended, RoomResult
 
 WORKERS, RELEASES = 5, 8
@@ -94,10 +95,11 @@ def everything(town: Town) -> dict[str, Any]:
     return held | {name: sha256(town.at.objects.get_bytes(name)).hexdigest() for name in town.at.objects.list("")}
 
 
-def test_many_workers_draw_each_release_once(settled: Town, draws: Counter[str]) -> None:
+def test_many_workers_draw_each_release_once(settled: Town, draws: Counter[str], tried: Tried) -> None:
     releases = [cleared(settled, number) for number in range(RELEASES)]
     for release_id in releases:
         deliver(settled, TaskKind.DRAW_RELEASE, release_id)  # twice from the start
+        tried()
     all_at_work(settled)
     assert draws == {f"Question {number}": 1 for number in range(RELEASES)}
     assert {row.state for row in rows(settled, Release)} == {ReleaseState.SEALED}
@@ -108,7 +110,7 @@ def test_many_workers_draw_each_release_once(settled: Town, draws: Counter[str])
     assert {(row.outcome, row.defects) for row in rows(settled, Task)} == {("done", 0)}
 
 
-def test_every_kind_of_task_delivered_again_changes_nothing(settled: Town, draws: Counter[str]) -> None:
+def test_every_kind_of_task_delivered_again_changes_nothing(settled: Town, draws: Counter[str], tried: Tried) -> None:
     at, project_id = settled.at, settled.project_id
     release_id = cleared(settled, 1)
     room = do(at, "researcher", Command.OPEN_WORKSPACE, project_id)
@@ -119,6 +121,8 @@ def test_every_kind_of_task_delivered_again_changes_nothing(settled: Town, draws
         do(at, sub, Command.REVIEW_RELEASE, release_id, APPROVE)
     do(at, "lead", Command.REQUEST_SNAPSHOT, project_id)
     all_at_work(settled, 2)
+    do(at, "operator", Command.BEGIN_REFRESH, at.pool_id())
+    all_at_work(settled, 2)
     done = rows(settled, Task)
     assert {row.kind for row in done} == set(TaskKind)
     again = [(row.kind, row.subject_id) for row in done if row.kind is not TaskKind.SIGN_CHECKPOINT]
@@ -127,6 +131,7 @@ def test_every_kind_of_task_delivered_again_changes_nothing(settled: Town, draws
     before = everything(settled)
     for kind, subject_id in [*again, *again]:
         deliver(settled, kind, subject_id)
+        tried()
     all_at_work(settled)
     assert everything(settled) == before
     assert draws == {"Question 1": 1}

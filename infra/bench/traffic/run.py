@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
@@ -126,7 +126,8 @@ def settled(size: Size, port: int) -> Iterator[tuple[Town, Path]]:
         with tempfile.TemporaryDirectory(prefix="tre-traffic-") as folder:
             database = server.create("traffic")
             upgrade(database)
-            town = settle(Path(folder), database, port, size)
+            with redirect_stdout(sys.stderr):  # what is printed is the result alone
+                town = settle(Path(folder), database, port, size)
             try:
                 yield town, Path(folder)
             finally:
