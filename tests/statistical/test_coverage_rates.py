@@ -4,21 +4,15 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from scipy.stats import binom
 
 from tests.factories.statistics import ASKED
 from tests.factories.statistics import bound as statistic_of
 from tests.plain.statistics import TWINS
-from tests.statistical.test_coverage_derived import ALARM, covered, floor_scale, noisy
+from tests.statistical.test_coverage_derived import assert_about_95_percent, covered, floor_scale, noisy
 from workspaces.catalogue.standard_population import EUROPEAN_2013
 
 BANDS = list(EUROPEAN_2013)
 DRAWS = 1_500
-
-
-def assert_about_95_percent(hits, least=0.95, most=0.975):
-    for found in hits:
-        assert binom.ppf(ALARM, DRAWS, least) <= found <= binom.ppf(1 - ALARM, DRAWS, most)
 
 
 def followed(number, chance=3):
@@ -35,7 +29,7 @@ def test_rates(people, times):
     scale = floor_scale(10) * statistic.contribution.largest * times
     true = TWINS["rate"](group, {**ASKED["rate"], "by": []})[()]["value"]
     drawn = noisy(statistic, group, scale)[:DRAWS]
-    assert_about_95_percent(covered(statistic, drawn, scale, [true]))
+    assert_about_95_percent(covered(statistic, drawn, scale, [true]), most=0.975)
 
 
 @pytest.mark.parametrize(("people", "times"), [(19 * 300, 1), (19 * 100, 1), (19 * 300, 3)])
@@ -48,4 +42,6 @@ def test_standardised_rates(people, times):
     exact = TWINS["standardised"](group, {**ASKED["standardised"], "by": []})
     truths = [exact[(name,)]["value"] for name in ("standardised_rate", "crude_rate")]
     drawn = noisy(statistic, group, scale)[:DRAWS]
-    assert_about_95_percent(covered(statistic, drawn, scale, truths))
+    # with few people or much noise some draws have no interval of the standardised rate; those given hold more
+    few = people < 19 * 300 or times > 1
+    assert_about_95_percent(covered(statistic, drawn, scale, truths), most=0.999 if few else 0.975, given=0.85)
