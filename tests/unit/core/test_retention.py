@@ -40,7 +40,7 @@ def house(town: Town) -> House:
 def one_of_each(town: Town, ended: datetime, room: str) -> dict[str, SQLModel]:
     """Of each class a row whose time began at that moment."""
     lead, pool, n = town.people["lead"], town.pool_id, str(ended.timestamp())
-    times: dict[str, Any] = {"created_at": ended, "expires_at": ended}
+    times: dict[str, Any] = {"created_at": ended - LONG, "expires_at": ended}
     received = {"local_id": n, "list_date": ended, "digest": "d", "commitment": "c", "nonce": "n"}
     return {
         "sign-ins": Session(id_hash=n, last_seen_at=ended, **times),
