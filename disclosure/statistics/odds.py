@@ -54,7 +54,7 @@ def _sure(table: Floats, axis: int, least: float) -> Flags:
 def _deviations(table: Floats, axis: int) -> Floats:
     """For each group of one covariate the fewer of its people with and without the outcome, in their unit noise."""
     others = tuple(other for other in range(1, table.ndim) if other != axis)
-    added = table.size / 2 / max(1, table.shape[axis])
+    added = max(1.0, table.size / 2 / max(1, table.shape[axis]))  # none where all groups of another one are set aside
     found: Floats = table.sum(axis=others).min(axis=0) / math.sqrt(added)
     return found
 
