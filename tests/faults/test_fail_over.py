@@ -22,9 +22,11 @@ from gateway.store import audit_chain
 from gateway.store.unit_of_work import UnitOfWork
 from gateway.vocabulary import Command
 from tests.factories.databases import TEMPLATE, Server, kind
+from tests.factories.faults_house import until
 from tests.factories.gateways import Town, application, settle_town
 
 WRITERS = 4
+PATIENCE = 60  # seconds, on a machine that has much else to do
 NAME = "failover"
 
 
@@ -102,11 +104,13 @@ def test_nothing_acknowledged_is_lost_when_the_standby_takes_over(
     for thread in threads:
         thread.start()
     time.sleep(2)
+    until(lambda: len(writers.drafted) > 5, PATIENCE)
     before = len(writers.drafted)
     pair.primary.stop("immediate")
     time.sleep(1)
     pair.standby.promote()
     time.sleep(3)
+    until(lambda: len(writers.drafted) > before + 5, PATIENCE)
     writers.ended.set()
     for thread in threads:
         thread.join(20)

@@ -64,18 +64,18 @@ def test_a_server_of_several_processes_answers_on_a_port_of_its_own(tmp_path: Pa
         )
     try:
         answered = 0
-        for _ in range(200):
+        for _ in range(600):
             with suppress(requests.ConnectionError):
-                answered += requests.get(f"http://127.0.0.1:{port}/api/v1/health", timeout=5).ok
+                answered += requests.get(f"http://127.0.0.1:{port}/api/v1/health", timeout=30).ok
             if answered == 8:
                 break
             time.sleep(0.1)
         assert answered == 8
-        text = requests.get(f"http://127.0.0.1:{aside}/metrics", timeout=5).text
+        text = requests.get(f"http://127.0.0.1:{aside}/metrics", timeout=30).text
         assert 'tre_requests_total{endpoint="api.health",method="GET",status="200"} 8.0' in text
-        assert requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).status_code in {303, 404}
+        assert requests.get(f"http://127.0.0.1:{port}/metrics", timeout=30).status_code in {303, 404}
     finally:
         server.send_signal(signal.SIGTERM)
-        server.wait(20)
+        server.wait(60)
     logged = (tmp_path / "log").read_text(encoding="utf-8")
     assert '"endpoint": "api.health"' in logged
