@@ -34,6 +34,9 @@ POSTS: dict[str, set[str]] = {
     "pools/view-quality": {"ig", "auditor"},
     "pools/export-audit": {"auditor"},
     "pools/draft-project": RESEARCHERS,
+    "pools/begin-refresh": {"ig", "operator"},
+    "erasure-orders/approve-erasure": {"ig"},
+    "erasure-orders/refuse-erasure": {"ig"},
     "opt-out-lists/activate-opt-outs": {"ig"},
     "people/appoint-person": {"operator"},
     "people/create-token": {"lead"},
@@ -66,6 +69,8 @@ POSTS: dict[str, set[str]] = {
 GETS: dict[str, set[str]] = {
     "pools": set(SEATS),
     "opt-out-lists": {"ig", "operator", "auditor"},
+    "refreshes": {"ig", "operator", "auditor"},
+    "erasure-orders": {"ig", "auditor"},
     "projects": MEMBERS | COMMITTEE | {"ig", "auditor"},
     "snapshots": MEMBERS | {"ig", "auditor"},
     "workspaces": MEMBERS | {"ig", "auditor"},
@@ -154,6 +159,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         | {"receipt": {}},
     ).created_id
     both = {"pools": town.pool_id, "opt-out-lists": listed}
+    asked = {"ground": "OBJECTION", "token": "0" * 16}
+    both["erasure-orders"] = town.do("ig", Command.PROPOSE_ERASURE, town.pool_id, asked).created_id
+    both["refreshes"] = town.do("operator", Command.BEGIN_REFRESH, town.pool_id).created_id
+    town.do("system", Command.END_REFRESH, both["refreshes"])
     made = World(site, ours | both, other | both, tokens)
     yield made
     print(json.dumps(dict(sorted(made.tried.items()))))

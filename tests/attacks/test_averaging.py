@@ -179,7 +179,7 @@ def test_two_projects_that_share_what_they_learn_have_one_pool(tmp_path: Any, tr
     for lead, each in (("lead", project), ("outsider", other)):
         town.do(lead, Command.CLOSE_PROJECT, each, {"reason": "to begin anew"})
     more: list[str] = []
-    for _ in range(9):
+    for _ in range(3):
         with ends("budget:pool_short"):
             more += until_refused(town, theirs(town, "0.5"), tried, "outsider", len(more))
             continue

@@ -28,7 +28,7 @@ PRODUCT = str(1337 * 7331)
 TEMPLATES = (
     "{{1337*7331}} {%print(1337*7331)%} ${1337*7331} #{1337*7331} <%=1337*7331%> {{config}} {{''.__class__}} %s%n"
 )
-NAMES = ("lead", "member1", "ig", "auditor", "checker1", "operator")
+NAMES = ("lead", "member1", "ig", "operator")
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_looking_changes_nothing(site: Site, tried: Tried) -> None:
                 assert client.get(rule).status_code in {200, 303, 403, 404}, (name, rule)
                 tried()
     assert everything(site) == before
-    tried.at_least(60)
+    tried.at_least(40)
 
 
 LEADING = [

@@ -22,7 +22,7 @@ C = Command
 PRIMES = [7340033, 6291469, 5242883, 4194319, 3145739, 2097169, 1048583, 8388617, 9437189]
 PEOPLE, REMOVED, ASKED, ALLOWED, ROWS, QUARANTINED, UNSUPPORTED, REFUSED, SECOND = PRIMES
 INSIDERS = ("ig", "auditor")
-OTHERS = ("lead", "researcher", "outsider", "member1", "lay", "checker1", "checker2", "operator")
+OTHERS = ("lead", "outsider", "member1", "checker1", "operator")
 API = "/api/v1"
 
 
@@ -101,7 +101,7 @@ def test_nobody_else_sees_an_exact_figure(site: Site, caplog: pytest.LogCaptureF
                 tried()
     assert not held(caplog.text)
     assert not held(generate_latest().decode())
-    tried.at_least(150)
+    tried.at_least(100)
 
 
 def test_who_may_see_them_does(site: Site, tried: Tried) -> None:
