@@ -171,7 +171,11 @@ def test_only_the_newest_opt_out_list_is_ever_in_force(ours: Kept) -> None:
     second = take(ours.house, ours.to)
     back(ours, second)
     assert in_force(ours) == ["L3"]
-    (ours.house.opt_outs / "L3" / "list.json").unlink()
+    told = ours.house.opt_outs / "L3" / "list.json"
+    told.write_text(told.read_text().replace('"allowed": 8', '"allowed": 9'))
+    back(ours, second)
+    assert in_force(ours) == [], "it is not the one that was received"
+    told.unlink()
     back(ours, second)
     assert in_force(ours) == []
 
