@@ -1,55 +1,44 @@
-"""The one list of statistics. A new one is a module, a line here and a plain twin in the tests."""
+"""The one list of statistics. A new one is a module named like its kind, a word here and a plain twin in the tests.
+
+A module is loaded when its kind is first asked for: a process that draws one statistic loads one.
+"""
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any
 
 from disclosure.requests import Statistic as Asked
 from disclosure.statistics.base import Statistic
-from disclosure.statistics.codes import Codes
 from disclosure.statistics.columns import Columns
-from disclosure.statistics.comparison import Comparison
-from disclosure.statistics.count import Count
-from disclosure.statistics.forecast import Forecast
-from disclosure.statistics.histogram import Histogram
-from disclosure.statistics.linear import Linear
-from disclosure.statistics.logistic import Logistic
-from disclosure.statistics.mean import Mean
-from disclosure.statistics.periods import Periods
-from disclosure.statistics.proportion import Proportion
-from disclosure.statistics.quantiles import Quantiles
-from disclosure.statistics.rate import Rate
-from disclosure.statistics.spread import Spread
-from disclosure.statistics.standardised import Standardised
-from disclosure.statistics.sum import Sum
-from disclosure.statistics.survival import Survival
-from disclosure.statistics.table import Table
 from disclosure.terms import Terms
 from workspaces.catalogue.errors import Invalid
 
-Kinds = (
-    Count
-    | Proportion
-    | Sum
-    | Mean
-    | Histogram
-    | Spread
-    | Quantiles
-    | Comparison
-    | Table
-    | Rate
-    | Standardised
-    | Survival
-    | Linear
-    | Logistic
-)
 
-OverEvents = Periods | Codes | Forecast
-OVER_EVENTS: dict[str, type[OverEvents]] = {statistic.kind: statistic for statistic in (Periods, Codes, Forecast)}
-OVER_PEOPLE: dict[str, type[Kinds]] = {
-    statistic.kind: statistic
-    for statistic in (
-        *(Count, Proportion, Sum, Mean, Histogram, Spread, Quantiles, Comparison, Table),
-        *(Rate, Standardised, Survival, Linear, Logistic),
-    )
-}
-REGISTRY: dict[str, type[Kinds | OverEvents]] = {**OVER_PEOPLE, **OVER_EVENTS}
+class Kinds(Mapping[str, Any]):
+    """Classes of statistics by kind: of each kind the class of that name in the module of that name."""
+
+    def __init__(self, *kinds: str) -> None:
+        self._kinds = kinds
+
+    def __getitem__(self, kind: str) -> Any:
+        """The class of a kind. Raises KeyError."""
+        if kind not in self._kinds:
+            raise KeyError(kind)
+        return getattr(import_module(f"disclosure.statistics.{kind}"), kind.capitalize())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kinds)
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+
+OVER_PEOPLE = Kinds(
+    *("count", "proportion", "sum", "mean", "histogram", "spread", "quantiles", "comparison", "table"),
+    *("rate", "standardised", "survival", "linear", "logistic"),
+)
+OVER_EVENTS = Kinds("periods", "codes", "forecast")
+REGISTRY = Kinds(*OVER_PEOPLE, *OVER_EVENTS)
 
 
 def bind(asked: Asked, columns: Columns, terms: Terms) -> Statistic:
@@ -60,6 +49,6 @@ def bind(asked: Asked, columns: Columns, terms: Terms) -> Statistic:
             f"{asked.name} is a {asked.kind}, which this project's grant does not allow.",
             f"Ask for one of: {', '.join(sorted(terms.statistics))}; or ask for an amendment.",
         )
-    if asked.kind in OVER_EVENTS:
-        return OVER_EVENTS[asked.kind].asked(asked, columns, terms)
-    return OVER_PEOPLE[asked.kind].asked(asked, columns)
+    more = (terms,) if asked.kind in OVER_EVENTS else ()
+    bound: Statistic = REGISTRY[asked.kind].asked(asked, columns, *more)
+    return bound

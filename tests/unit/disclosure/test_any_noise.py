@@ -1,5 +1,6 @@
 """Whatever numbers come out of the noise, every statistic answers: finite figures in order, or none and a mark."""
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -27,7 +28,7 @@ def test_any_noisy_numbers_are_answered(kind, data, times):
     assert [len(row) for row in rows] == [len(statistic.entries())] * cells
     for estimate in rows[0]:
         figures = [estimate.low, estimate.value, estimate.high]
-        assert all(figure is None or figure.is_finite() for figure in figures)
+        assert all(figure is None or math.isfinite(figure) for figure in figures)
         if estimate.low is None:
             assert estimate.high is None
             assert estimate.too_noisy
