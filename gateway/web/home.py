@@ -44,6 +44,13 @@ WAITING = (
         "opt_outs.index",
         title=lambda view: f"List {view['local_id']}",
     ),
+    Waiting(
+        Noun.ERASURE_ORDER,
+        Command.APPROVE_ERASURE,
+        "Decide about the erasure",
+        "erasures.index",
+        title=lambda view: f"Erasure {view['id']}",
+    ),
     Waiting(Noun.SNAPSHOT, Command.CLEAR_SNAPSHOT, "Look at the receipt and clear", "snapshots.page"),
     Waiting(Noun.RELEASE, Command.SUBMIT_RELEASE, "Check the price and submit", "releases.page"),
     Waiting(Noun.RELEASE, Command.CLEAR_PLAN, "Check the plan", "releases.clear_plan"),

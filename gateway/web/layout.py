@@ -45,6 +45,7 @@ NAVIGATION = (
     Link("Projects", "projects.index", _PROJECTS),
     Link("Releases", "releases.index", _RELEASES),
     Link("Opt-outs", "opt_outs.index", _GOVERNORS),
+    Link("Erasures", "erasures.index", _GOVERNORS),
     Link("Sources", "sources.index", _GOVERNORS),
     Link("Audit", "audit.index", frozenset({Seat.AUDITOR})),
     Link("Register", "register.index", signed_in=False),

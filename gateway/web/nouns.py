@@ -7,6 +7,7 @@ from gateway.store.queries.facts import noun_of
 from gateway.vocabulary import Noun
 from gateway.web import (
     audit,
+    erasures,
     home,
     opt_outs,
     people,
@@ -30,6 +31,7 @@ BLUEPRINTS = tuple(
         workspaces,
         releases,
         opt_outs,
+        erasures,
         sources,
         register,
         audit,
@@ -45,6 +47,8 @@ NOUNS = {
     "releases": Noun.RELEASE,
     "opt-outs": Noun.OPT_OUT_LIST,
     "register": Noun.REGISTER_ENTRY,
+    "erasures": Noun.ERASURE_ORDER,
+    "pools": Noun.POOL,
 }
 
 

@@ -214,6 +214,27 @@ _REASONS = {
 _BOROUGH_NAMES = {borough.code: borough.name for borough in BOROUGHS}
 
 
+ERASURE_GROUNDS = {
+    "NO_LONGER_NECESSARY": "The records are no longer necessary: article 17(1)(a)",
+    "CONSENT_WITHDRAWN": "Consent was withdrawn: article 17(1)(b)",
+    "OBJECTION": "The person objects: article 17(1)(c)",
+    "UNLAWFUL_PROCESSING": "The records were used unlawfully: article 17(1)(d)",
+    "LEGAL_OBLIGATION": "A law demands it: article 17(1)(e)",
+    "CHILD_ONLINE_SERVICE": "Collected from a child by an online service: article 17(1)(f)",
+}
+ERASURE_REFUSALS = {
+    "EXPRESSION": ("Freedom of expression and information", "Article 17(3)(a)"),
+    "LEGAL_TASK": ("A legal obligation or a task in the public interest", "Article 17(3)(b)"),
+    "PUBLIC_HEALTH": ("Public interest in public health", "Article 17(3)(c)"),
+    "RESEARCH_IMPAIRED": (
+        "Erasure would seriously impair the research",
+        "Article 17(3)(d), with the safeguards of the law",
+    ),
+    "LEGAL_CLAIMS": ("Legal claims", "Article 17(3)(e)"),
+    "NO_GROUND": ("No ground of article 17(1) applies", "Or it is not about this person"),
+}
+
+
 def reason(name: str) -> str:
     """Why something was left out, in words."""
     return _REASONS.get(name, name.replace("_", " "))

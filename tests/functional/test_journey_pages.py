@@ -283,6 +283,32 @@ class Journey:
         assert auditor.page.get_by_role("heading", name="The chain holds").is_visible()
         auditor.look("39-audit-verified")
 
+    def leave(self) -> None:
+        who = {"issuer": "test", "subject": "ig2", "name": "Second Officer", "email": "ig2@example.org"}
+        second = self.town.people["ig2"] = self.town.do(
+            "system", Command.WELCOME_PERSON, self.town.pool_id, who
+        ).created_id
+        self.town.do("system", Command.APPOINT_PERSON, second, {"role": "IG_OFFICER"})
+        for ground in ("OBJECTION", "NO_LONGER_NECESSARY"):
+            proposed = {"ground": ground, "token": "0123456789abcdef"}
+            self.town.do("ig2", Command.PROPOSE_ERASURE, self.town.pool_id, proposed)
+        officer = self.officer
+        officer.go("/erasures")
+        officer.look("38-erasures")
+        officer.press("Approve the erasure")
+        officer.look("38-erasure-approved-why")
+        officer.page.get_by_label("Reason", exact=True).fill("Her letter of 3 May.")
+        officer.press("Approve the erasure")
+        officer.press("Refuse the erasure")
+        officer.press("Refuse the erasure")
+        officer.look("38-erasure-refused-errors")
+        officer.page.get_by_label("Erasure would seriously impair the research", exact=True).check()
+        officer.page.get_by_label("Reason", exact=True).fill("See our assessment.")
+        officer.press("Refuse the erasure")
+        officer.press("Refresh now")
+        assert officer.page.get_by_text("still running").is_visible()
+        officer.look("38-erasures-decided")
+
 
 @pytest.mark.parametrize("scripted", [True, False], ids=["with_javascript", "without_javascript"])
 def test_the_whole_journey(scripted: bool, visitors, site: Site, tmp_path: Path) -> None:
@@ -301,6 +327,7 @@ def test_the_whole_journey(scripted: bool, visitors, site: Site, tmp_path: Path)
         journey.download,
         journey.publish,
         journey.govern,
+        journey.leave,
         journey.audit,
     ):
         stage()
