@@ -18,7 +18,7 @@ from workspaces.rooms.folders import CODE, opened, walk
 
 LONGEST_TEXT = 1 << 20
 _NUMBER = re.compile(r"[0-9]+")
-_PACKED = re.compile(r"[A-Za-z0-9+/=_-]{40}")  # base64, hexadecimal, a hash: nobody writes such words
+_PACKED = re.compile(r"[A-Za-z0-9+/=_-]{20}")  # base64, hexadecimal, a hash: words are shorter
 _KINDS = (
     (b"PAR1", "parquet"),
     (b"\x1f\x8b", "gzip"),
