@@ -25,9 +25,7 @@ number_file = click.option(
 )
 
 
-@click.command(
-    epilog=example("tre intake erase --ground OBJECTION --number-file number.txt --as ig@example.org")
-)
+@click.command(epilog=example("tre intake erase --ground OBJECTION --number-file number.txt --as ig@example.org"))
 @click.option("--ground", type=click.Choice(list(ErasureGround)), required=True, help="Which of article 17(1) applies.")
 @number_file
 @as_person
