@@ -33,7 +33,7 @@ def pins(folder: Path = ROOT) -> list[Pin]:
 
 def advisories(wanted: Sequence[Pin], service: str = SERVICE) -> dict[Pin, list[str]]:
     """The ids of what is known of each; packages of which nothing is known are left out. Raises NotReached."""
-    found = {}
+    found: dict[Pin, list[str]] = {}
     for first in range(0, len(wanted), MOST):
         some = wanted[first : first + MOST]
         for pin, ids in zip(some, _asked(some, service), strict=True):
