@@ -20,7 +20,8 @@ from gateway.models import Notice, Task
 from gateway.rules.facts import SYSTEM, Actor, Facts
 from gateway.rules.refusals import Refusal, unknown
 from gateway.rules.roles import roles_on
-from gateway.rules.transitions import Step, choose, speaks_of
+from gateway.rules.steps import Step
+from gateway.rules.transitions import choose, speaks_of
 from gateway.rules.visibility import may_see
 from gateway.settings import Settings
 from gateway.store import audit_chain

@@ -18,7 +18,8 @@ from gateway.jobs.purge_workspace import purged
 from gateway.models import Load, Project, Refresh, Snapshot
 from gateway.rules.facts import SYSTEM, Actor
 from gateway.rules.refusals import Refusal
-from gateway.rules.transitions import Step, choose
+from gateway.rules.steps import Step
+from gateway.rules.transitions import choose
 from gateway.store.queries.facts import facts_of, pool_of
 from gateway.vocabulary import Command, RefreshState, SnapshotState
 

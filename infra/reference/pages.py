@@ -8,7 +8,8 @@ from sqlmodel import SQLModel
 import gateway.models  # noqa: F401 - fills the metadata
 from disclosure.checks.presets import DEFAULT, presets
 from gateway.rules.retention import CLASSES
-from gateway.rules.transitions import STEPS, Step
+from gateway.rules.steps import Step
+from gateway.rules.transitions import STEPS
 from gateway.settings import Settings
 from gateway.store.queries.facts import TABLES as NOUN_TABLES
 from gateway.vocabulary import Event
