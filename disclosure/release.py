@@ -7,6 +7,7 @@ numbers live in local variables of one function; what goes wrong there is report
 from disclosure import noise
 from disclosure.artefact import Artefact, describe
 from disclosure.clearance import Cleared, clear, price
+from disclosure.collector import paused_collector
 from disclosure.engines import engine as engine_of
 from disclosure.engines.plan import SnapshotFiles
 from disclosure.pricing import Price, PriceLine
@@ -50,7 +51,8 @@ def draw(
     noisy = _noisy(cleared, snapshot, engine)
     if noisy is None:
         raise DrawFailed  # outside the handler, so that it has no context
-    return Artefact(describe(request, cleared.price, cleared.statistics, noisy))
+    with paused_collector():
+        return Artefact(describe(request, cleared.price, cleared.statistics, noisy))
 
 
 def _noisy(cleared: Cleared, snapshot: SnapshotFiles, engine: str) -> list[noise.Integers] | None:
