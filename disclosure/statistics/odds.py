@@ -62,6 +62,8 @@ def _deviations(table: Floats, axis: int) -> Floats:
 def _raised(table: Floats, scale: float, sure: float) -> Floats:
     """(combinations of groups): how many times its noise a count is taken to have, for the group nearest the limit."""
     wide = np.ones(table.shape[1:])
+    if not scale:  # exact counts have no noise to be taken wider
+        return wide.ravel()
     for axis in range(1, table.ndim):
         above = (_deviations(table, axis) / scale - sure) / (FREE - sure)
         shape = [-1 if place == axis else 1 for place in range(1, table.ndim)]

@@ -114,7 +114,7 @@ def test_a_statistic_that_claims_too_little_breaks_the_audit(monkeypatch):
     (pair,) = run.search(["table"], run.SMALL, seed=1)
     (outcome,) = run.changes(["table"], [pair])
     assert not outcome.holds
-    (case,) = run.priced("table")
+    case, _pure = run.priced("table")
     assert any(verdict.refuted for verdict in falsify.verdicts(*run.judged(case, pair), runs=2_000, wrong=WRONG))
 
 

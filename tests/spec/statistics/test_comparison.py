@@ -49,7 +49,7 @@ def test_without_noise_a_risk_has_wilsons_interval(counts, low, high):
 
 
 def test_intervals_combine_those_of_the_two_risks(monkeypatch):
-    monkeypatch.setattr("disclosure.statistics.comparison.reach", lambda _: 0.0)
+    monkeypatch.setattr("disclosure.statistics.comparison.reach", lambda *_: 0.0)
     _, _, difference, ratio, _ = SMOKING.rows(DRAWN, Fraction(1))[0]
     assert (float(difference.low), float(difference.high)) == pytest.approx((0.1050, 0.3018), abs=2e-4)
     assert (float(ratio.low), float(ratio.high)) == pytest.approx((1.8034, 4.9653), abs=5e-3)

@@ -47,7 +47,7 @@ def test_the_figures():
 
 def test_the_interval_combines_those_of_the_bands(monkeypatch):
     # noise of reach 14.6 visits·weight: of a band ± 0.1 visits in 3,650 days, when its days are as good as known
-    monkeypatch.setattr("disclosure.statistics.standardised.reach", lambda _: 14.6)
+    monkeypatch.setattr("disclosure.statistics.standardised.reach", lambda *_: 14.6)
     standardised, _ = RATE.rows(1_000 * drawn([each for each in PEOPLE if each["age_band"] != "90+"]), Fraction(1))[0]
     assert standardised.value is None  # nobody is 90 or older
     standardised, _ = RATE.rows(1_000 * drawn(PEOPLE), Fraction(1))[0]
