@@ -93,7 +93,7 @@ def test_wrong_books_are_told(town: Town, tmp_path: Any) -> None:
 @pytest.mark.slow
 def test_everybody_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     """The whole run with few people for a few seconds: real servers, PostgreSQL, workers."""
-    load = Load(seconds=5, closed_seconds=3, workers=2, clients=4)
+    load = Load(seconds=5, closed_seconds=2, workers=2, clients=4)
     done = run(Size(researchers=4, checkers=4, committee=4, projects=2), load, free_port(), lambda _: None)
     with capsys.disabled():
         print(f"\ntraffic: {done.counts()}")
