@@ -28,6 +28,8 @@ Whoever calls `answer` twice spends twice: keeping the account, and asking the s
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from disclosure.collector import paused_collector
+
 if TYPE_CHECKING:
     from disclosure.clearance import price
     from disclosure.engines.plan import SnapshotFiles
@@ -48,7 +50,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """What `__all__` names, loaded when it is first asked for."""
+    """What `__all__` names, loaded when it is first asked for; collecting garbage would be a tenth of that."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    with paused_collector():
+        return getattr(import_module(_HOMES[name]), name)

@@ -5,10 +5,7 @@ import sys
 from pathlib import Path
 from time import perf_counter
 
-from disclosure.engines.plan import SnapshotFiles
-from disclosure.release import draw
-from disclosure.requests import parse_request
-from disclosure.terms import Terms
+from disclosure import SnapshotFiles, Terms, draw, parse_request
 from infra.bench.shapes import FIVE, SIXTH
 from workspaces.catalogue.tables import TABLES
 
