@@ -3,10 +3,13 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 PATIENCE_SECONDS = 60.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -88,3 +91,9 @@ async def closed_loop(port: int, source: Source, *, clients: int, seconds: float
         return found
 
     return [each for some in await asyncio.gather(*(one() for _ in range(clients))) for each in some]
+
+
+def awaited(crowd: Coroutine[Any, Any, T]) -> T:
+    """What the crowd brought, from a thread of its own: the caller's may have a loop running (a browser's driver)."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, crowd).result()

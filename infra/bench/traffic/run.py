@@ -15,7 +15,7 @@ from statistics import median, quantiles
 
 from gateway.store.migrate import upgrade
 from infra.bench.report import Measure, measure
-from infra.bench.traffic.asking import Answer, Ask, ask, closed_loop, open_arrivals
+from infra.bench.traffic.asking import Answer, Ask, ask, awaited, closed_loop, open_arrivals
 from infra.bench.traffic.journeys import Journeys
 from infra.bench.traffic.reckoning import Books, reckon
 from infra.bench.traffic.servers import bare_page, gateway
@@ -93,18 +93,18 @@ def run(size: Size, load: Load, port: int, say: Callable[[str], None]) -> Run:
     with settled(size, port) as (town, folder):
         say("Bare page")
         with bare_page(folder / "logs", town.environment, port, load.workers):
-            bare = _rate(asyncio.run(_closed(port, load, lambda: Ask(BARE, "/"))), load)
+            bare = _rate(awaited(_closed(port, load, lambda: Ask(BARE, "/"))), load)
         say("Capacity")
         with gateway(folder / "logs", town.environment, port, load.workers) as servers:
             visitors = crowd(town)
-            at_most = asyncio.run(_closed(port, load, visitors))
+            at_most = awaited(_closed(port, load, visitors))
             capacity = _rate(at_most, load)
             rate = capacity / 2
             say(f"Everybody: {rate:.0f} requests a second for {load.seconds:.0f} seconds")
-            answers = asyncio.run(_open(port, visitors, rate, load.seconds))
+            answers = awaited(_open(port, visitors, rate, load.seconds))
             say("Until what was begun has ended")
             servers.check()
-            asyncio.run(drain(port, visitors.journeys))
+            awaited(drain(port, visitors.journeys))
         return Run(capacity, bare, rate, tuple(answers), visitors.journeys.acknowledged, reckon(town.at))
 
 

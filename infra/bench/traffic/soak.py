@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import linear_regression, median
 
-from infra.bench.traffic.asking import Answer, open_arrivals
+from infra.bench.traffic.asking import Answer, awaited, open_arrivals
 from infra.bench.traffic.reckoning import Books, reckon
 from infra.bench.traffic.run import crowd, drain, settled
 from infra.bench.traffic.servers import gateway
@@ -119,7 +119,7 @@ def soak(size: Size, *, seconds: float, rate: float, workers: int, port: int, sa
             await drain(port, visitors.journeys)
             return answers
 
-        answers = asyncio.run(both())
+        answers = awaited(both())
         servers.check()
         return Soaked(tuple(found), tuple(answers), reckon(town.at))
 

@@ -1,6 +1,5 @@
 """`bench traffic` in small: the crowd, its arrivals, and books that would show an overspend or a second draw."""
 
-import asyncio
 import random
 import threading
 import time
@@ -15,7 +14,7 @@ from gateway.models import Budget, LedgerEntry
 from gateway.store.keys import Keys
 from gateway.store.objects import LocalObjects
 from gateway.vocabulary import EntryKind
-from infra.bench.traffic.asking import Ask, closed_loop, open_arrivals
+from infra.bench.traffic.asking import Ask, awaited, closed_loop, open_arrivals
 from infra.bench.traffic.reckoning import reckon
 from infra.bench.traffic.run import Load, run
 from infra.bench.traffic.town import Size
@@ -50,8 +49,8 @@ def slow() -> Iterator[int]:
 
 def test_open_arrivals_wait_for_nobody_and_a_closed_loop_does(slow: int) -> None:
     rng = random.Random(3)  # noqa: S311
-    opened = asyncio.run(open_arrivals(slow, lambda: Ask("x", "/"), rate=40, seconds=1.5, rng=rng))
-    closed = asyncio.run(closed_loop(slow, lambda: Ask("x", "/"), clients=2, seconds=1))
+    opened = awaited(open_arrivals(slow, lambda: Ask("x", "/"), rate=40, seconds=1.5, rng=rng))
+    closed = awaited(closed_loop(slow, lambda: Ask("x", "/"), clients=2, seconds=1))
     assert len(opened) > 30, "one after another there could be seven"
     assert 2 <= len(closed) <= 2 * (1 / PAUSE + 1)
     assert {each.status for each in (*opened, *closed)} == {200}
@@ -61,10 +60,17 @@ def test_open_arrivals_wait_for_nobody_and_a_closed_loop_does(slow: int) -> None
 def test_what_is_not_answered_is_an_answer_of_its_own(slow: int) -> None:
     told: list[int] = []
     asked = Ask("x", "/nowhere", then=lambda answer: told.append(answer.status))
-    asyncio.run(closed_loop(slow, lambda: asked, clients=1, seconds=0.1))
-    asyncio.run(closed_loop(free_port(), lambda: asked, clients=1, seconds=0.01))
+    awaited(closed_loop(slow, lambda: asked, clients=1, seconds=0.1))
+    awaited(closed_loop(free_port(), lambda: asked, clients=1, seconds=0.01))
     assert told[0] == 404
     assert told[-1] == 0
+
+
+def test_a_loop_that_runs_already_is_no_hindrance(slow: int) -> None:
+    async def within() -> int:
+        return len(awaited(closed_loop(slow, lambda: Ask("x", "/"), clients=1, seconds=0.1)))
+
+    assert awaited(within()) == 1
 
 
 def test_wrong_books_are_told(town: Town, tmp_path: Any) -> None:
@@ -94,7 +100,8 @@ def test_wrong_books_are_told(town: Town, tmp_path: Any) -> None:
 def test_everybody_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     """The whole run with few people for a few seconds: real servers, PostgreSQL, workers."""
     load = Load(seconds=5, closed_seconds=2, workers=2, clients=4)
-    done = run(Size(researchers=4, checkers=4, committee=4, projects=2), load, free_port(), lambda _: None)
+    size = Size(researchers=4, checkers=4, committee=4, projects=2)
+    done = run(size, load, free_port(), lambda _: None)
     with capsys.disabled():
         print(f"\ntraffic: {done.counts()}")
     assert done.errors == {}
