@@ -57,7 +57,7 @@ def prove(house: House, backup: Backup) -> Proof:
     broken = verify_checkpoints(rows, [*own, *(each for each in sealed if each.size <= backup.rows)], key)
     if broken is not None:
         _need(False, "checkpoint", f"At row {broken.broken_at} of the log: {broken.why}")
-    over = sorted({*buried_ids(house)})
+    over = buried_ids(house)
     for release in releases:
         if release.id not in over:
             _sealed_release(house, release)
@@ -69,7 +69,7 @@ def prove(house: House, backup: Backup) -> Proof:
         checkpoints=len({(each.size, each.root) for each in (*own, *sealed)}),
         releases=len(releases),
         unreadable=tuple(row.id for row in lost),
-        findings=(*(f"Snapshot {row.id} is not in the store any more: it is retired." for row in lost),),
+        findings=tuple(f"Snapshot {row.id} is not in the store any more: it is retired." for row in lost),
     )
 
 
