@@ -12,7 +12,7 @@ import pytest
 from disclosure.checks.offline import check_with, without_grant
 from infra.rooms.environment import room_environment
 from tests.factories.gateways import REQUEST
-from workspaces.rooms.base import Ended, Limits, RoomPlan
+from workspaces.rooms.base import Ended, Limits, RoomPlan, RoomResult
 from workspaces.rooms.local import LocalRooms
 
 SCRIPT = """
@@ -42,6 +42,22 @@ def base() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+USUAL = Limits()
+
+
+def run_script(base: Path, environment: Path, limits: Limits = USUAL) -> RoomResult:
+    """code/script.py of the workspace, run in a room with that Python."""
+    plan = RoomPlan(
+        room_key="reader",
+        snapshot=base / "snapshot",
+        workspace=base / "workspace",
+        environment=environment,
+        command=("python3", "-I", "/workspace/code/script.py"),
+        limits=limits,
+    )
+    return LocalRooms().run(plan)
+
+
 @pytest.mark.slow
 def test_the_room_reads_its_snapshot_with_its_own_python(base: Path) -> None:
     import duckdb
@@ -50,16 +66,7 @@ def test_the_room_reads_its_snapshot_with_its_own_python(base: Path) -> None:
     assert environment is not None
     duckdb.sql("SELECT range AS value FROM range(1000)").write_parquet(str(base / "snapshot/measurement.parquet"))
     (base / "workspace/code/script.py").write_text(SCRIPT)
-    plan = RoomPlan(
-        room_key="reader",
-        snapshot=base / "snapshot",
-        workspace=base / "workspace",
-        environment=environment,
-        command=("python3", "-I", "/workspace/code/script.py"),
-        limits=Limits(memory_mib=1024, seconds=60),
-    )
-
-    result = LocalRooms().run(plan)
+    result = run_script(base, environment, Limits(memory_mib=1024, seconds=60))
 
     assert result.ended is Ended.FINISHED, (base / "workspace/logs/stderr.txt").read_text()
     answer = json.loads((base / "workspace/logs/stdout.txt").read_text())
@@ -88,14 +95,7 @@ def test_a_request_is_checked_in_the_room_as_outside(base: Path) -> None:
     (code / ".grant.json").write_text(json.dumps({"grant": grant}))
     (code / "script.py").write_text(CHECKING)
     (code / "request.json").write_text(json.dumps(REQUEST))
-    plan = RoomPlan(
-        room_key="reader",
-        snapshot=base / "snapshot",
-        workspace=base / "workspace",
-        environment=environment,
-        command=("python3", "-I", "/workspace/code/script.py"),
-    )
-    assert LocalRooms().run(plan).exit_code == 0
+    assert run_script(base, environment).exit_code == 0
     told = (base / "workspace/logs/stdout.txt").read_text()
     decoder, found = json.JSONDecoder(), []
     while told.strip():
@@ -120,14 +120,7 @@ def test_an_environment_is_never_changed(base: Path) -> None:
     before = [(path, path.lstat().st_mode, path.lstat().st_gid) for path in (base / "environment").rglob("*")]
     (base / "workspace/code/script.py").write_text("print('ran')")
     for environment in (base / "environment", Path("/usr")):
-        plan = RoomPlan(
-            room_key="reader",
-            snapshot=base / "snapshot",
-            workspace=base / "workspace",
-            environment=environment,
-            command=("python3", "-I", "/workspace/code/script.py"),
-        )
-        assert LocalRooms().run(plan).exit_code == 0
+        assert run_script(base, environment).exit_code == 0
     after = [(path, path.lstat().st_mode, path.lstat().st_gid) for path in (base / "environment").rglob("*")]
     closed.chmod(CLOSED_TO_ROOMS)  # so that it can be removed
     assert after == before
