@@ -18,7 +18,7 @@ from gateway.commands.bodies import MAX_BYTES, TooLarge, read_object
 from gateway.commands.downloads import Objects, artefact_bytes, package_bytes
 from gateway.commands.people import token_hash
 from gateway.commands.perform import Gateway, Outcome, noted, perform, permit
-from gateway.commands.releases import Request, priced
+from gateway.commands.requests import Request, priced
 from gateway.rules.facts import Actor
 from gateway.rules.refusals import unknown
 from gateway.store import audit_chain

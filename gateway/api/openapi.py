@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.commands.act import VERBS, Given
 from gateway.commands.addresses import PLURALS, ROOT, Address, addresses
-from gateway.commands.releases import Request
+from gateway.commands.requests import Request
 from gateway.vocabulary import Noun
 
 _ERRORS = {

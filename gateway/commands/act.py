@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from gateway.commands.texts import odd_fields
+from gateway.commands.texts import Text, odd_fields
 from gateway.rules.facts import Actor, Facts
 from gateway.settings import Settings
 from gateway.store.unit_of_work import Work
@@ -24,6 +24,12 @@ class Given(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
     JUDGED_ELSEWHERE: ClassVar[frozenset[str]] = frozenset()
+
+
+class Because(Given):
+    """A reason that people will read."""
+
+    reason: Text
 
 
 @dataclass

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from disclosure.accounting import share_of_pool
 from disclosure.checks.presets import DEFAULT, preset
-from gateway.commands.act import Act, Given, verb
+from gateway.commands.act import Act, Because, Given, verb
 from gateway.commands.texts import Short, Text
 from gateway.models import Budget, Grant, LedgerEntry, Membership, Pool, Project, RegisterEntry, Vote
 from gateway.rules import budgets
@@ -118,12 +118,6 @@ def settle(*, act: Act, subject: Project, given: Given) -> None:
     if committee_outcome(act.facts.votes) is Verdict.APPROVE:
         _grant(act, subject)
         _register(act, subject)
-
-
-class Because(Given):
-    """A reason that people will read."""
-
-    reason: Text
 
 
 @verb(Command.SUSPEND_PROJECT, Because)

@@ -21,8 +21,8 @@ from disclosure.checks.presets import preset
 from disclosure.engines.plan import SnapshotFiles
 from disclosure.release import DrawFailed, draw
 from disclosure.requests import parse_request
+from gateway.commands.draws import Sealed
 from gateway.commands.perform import perform
-from gateway.commands.releases import Sealed
 from gateway.commands.terms import object_name, package_name, terms_of
 from gateway.evidence.package import make_package
 from gateway.jobs.house import House

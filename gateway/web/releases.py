@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired
 from gateway.commands.differences import beside
 from gateway.commands.downloads import package_bytes, reviewed_package
 from gateway.commands.perform import noted, permit
-from gateway.commands.releases import priced
+from gateway.commands.requests import priced
 from gateway.rules.refusals import Refusal
 from gateway.vocabulary import Command, Noun, Role, Verdict
 from gateway.web import wording

@@ -2,7 +2,7 @@
 
 from disclosure.release import price
 from disclosure.requests import parse_request
-from gateway.commands.releases import shown
+from gateway.commands.requests import shown
 from gateway.web.release_form import StatisticForm, _statistic, filled_from
 from tests.factories.snapshots import GRANTED, STATISTICS, request
 
