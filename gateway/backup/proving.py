@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
-from gateway.backup.manifest import Backup
 from gateway.commands.terms import object_name, package_name
 from gateway.evidence import chain
 from gateway.evidence.checkpoints import Checkpoint, is_signed, read, verify_checkpoints
@@ -17,6 +16,7 @@ from gateway.jobs.house import House
 from gateway.jobs.sign_checkpoint import sealed_checkpoints
 from gateway.models import Budget, LedgerEntry, Pool, Release, Snapshot
 from gateway.store import audit_chain
+from gateway.store.backups import Backup
 from gateway.store.sealed_notes import Kind, buried
 from gateway.store.unit_of_work import Work
 from gateway.vocabulary import EntryKind, SnapshotState

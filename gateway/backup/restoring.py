@@ -13,8 +13,6 @@ from pathlib import Path
 
 from alembic.script import ScriptDirectory
 
-from gateway.backup import manifest
-from gateway.backup.manifest import DATABASE, KEYS, VAULT, Backup
 from gateway.backup.overlay import Overlay
 from gateway.backup.proving import Proof, missing_loads, prove, shredded_ids
 from gateway.backup.replaying import Replayed, replay
@@ -22,7 +20,8 @@ from gateway.backup.wrapped_keys import open_keys, put_keys
 from gateway.commands.perform import Gateway
 from gateway.jobs.house import House
 from gateway.jobs.sign_checkpoint import sign_checkpoint
-from gateway.store import migrate, standing
+from gateway.store import backups, migrate, standing
+from gateway.store.backups import DATABASE, KEYS, VAULT, Backup
 from gateway.store.dumps import beside, kind_of, place
 from gateway.store.unit_of_work import UnitOfWork
 from workspaces.catalogue.errors import Invalid
@@ -74,7 +73,7 @@ def restore(house: House, folder: Path, *, patience: float, with_keys: bool = Tr
 def _opened(house: House, folder: Path, *, with_keys: bool) -> Backup:
     """The backup, whole, for this kind of database and no newer than this code, its keys not too old."""
     now: datetime = house.gateway.now()
-    backup = manifest.read(folder, _secret(house), now)
+    backup = backups.read(folder, _secret(house), now)
     kind = kind_of(house.gateway.settings.database)
     if backup.kind != kind:
         raise Invalid("backup:other_database", f"It is of {backup.kind}; this gateway keeps {kind}.", "Use that one.")

@@ -6,23 +6,21 @@ for a backup, and moved into place whole; what a kill left goes with the next on
 
 import json
 import os
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from secrets import token_hex
 
-from gateway.backup import manifest
-from gateway.backup.manifest import DATABASE, KEYS, VAULT, Backup
 from gateway.backup.wrapped_keys import seal_keys
 from gateway.commands.perform import perform
 from gateway.commands.safekeeping import Taken
 from gateway.jobs.house import House
 from gateway.rules.facts import SYSTEM
+from gateway.store import backups
+from gateway.store.backups import DATABASE, KEYS, VAULT, Backup, expire_keys
 from gateway.store.dumps import dump
 from gateway.vocabulary import Command
-from workspaces.catalogue.errors import Invalid
 from workspaces.scratch import scratch_folder
 
 
@@ -35,7 +33,7 @@ def take(house: House, to: Path) -> Path:
         made = _fill(house, draft)
         os.rename(draft, to / made.id)
         _settle(to)
-    expire_keys(house, to)
+    expire_keys(house.gateway.settings, to, house.gateway.now())
     return to / made.id
 
 
@@ -43,18 +41,6 @@ def record(house: House, folder: Path) -> None:
     """One row of the log says that it was taken."""
     given = Taken(backup=folder.name)
     perform(house.gateway, actor=SYSTEM, command=Command.TAKE_BACKUP, subject_id=house.pool_id(), given=given)
-
-
-def expire_keys(house: House, to: Path) -> int:
-    """Remove the keys of backups that are too old: how many; the rest of them stays for proofs."""
-    gone = 0
-    for path in sorted(to.glob(f"*/{manifest.MANIFEST}")):
-        with suppress(Invalid, OSError):  # of another gateway
-            backup = manifest.read_manifest(path.parent, _secret(house))
-            if backup.expired(house.gateway.now()) and (path.parent / KEYS).exists():
-                (path.parent / KEYS).unlink()
-                gone += 1
-    return gone
 
 
 def _fill(house: House, folder: Path) -> Backup:
@@ -74,9 +60,9 @@ def _fill(house: House, folder: Path) -> Backup:
         revision=dumped.revision,
         rows=dumped.rows,
         head=dumped.head,
-        files={name: manifest.digest_of(folder / name) for name in (DATABASE, KEYS, VAULT)},
+        files={name: backups.digest_of(folder / name) for name in (DATABASE, KEYS, VAULT)},
     )
-    manifest.write(folder, made, _secret(house))
+    backups.write(folder, made, _secret(house))
     for path in folder.iterdir():
         path.chmod(0o600)
         _settle(path)

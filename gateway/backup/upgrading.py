@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.backup import manifest
-from gateway.backup.manifest import DATABASE, Backup
 from gateway.backup.proving import prove
 from gateway.backup.taking import record, take
 from gateway.jobs.doctor import Stand, examine
 from gateway.jobs.house import House
-from gateway.store import migrate, standing
+from gateway.store import backups, migrate, standing
+from gateway.store.backups import DATABASE, Backup
 from gateway.store.dumps import facts_of, place
 from workspaces.catalogue.errors import Invalid
 from workspaces.scratch import scratch_folder
@@ -37,7 +36,7 @@ def upgrade(house: House, to: Path, *, patience: float) -> Upgraded:
             standing.reopen(house.folder)  # nothing was touched
             raise
         standing.note(house.folder, standing.Standing(standing.UPGRADING, now.isoformat(), str(taken)))
-        backup = manifest.read(taken, _secret(house), now)
+        backup = backups.read(taken, _secret(house), now)
         try:
             migrate.upgrade(address)
             _check(house, backup)
@@ -57,7 +56,7 @@ def _finish_earlier(house: House) -> None:
     if was.why != standing.UPGRADING:
         raise Invalid("standing:restoring", "A restore was cut off here.", "Finish it: tre restore.")
     taken = Path(was.backup)
-    _roll_back(house, taken, manifest.read(taken, _secret(house), house.gateway.now()))
+    _roll_back(house, taken, backups.read(taken, _secret(house), house.gateway.now()))
     standing.note(house.folder, standing.Standing(standing.UPGRADING, was.since))
 
 

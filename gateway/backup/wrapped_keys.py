@@ -10,7 +10,7 @@ from secrets import token_bytes
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from gateway.backup.manifest import KEYS, Backup, derived
+from gateway.store.backups import KEYS, Backup, derived
 from workspaces.catalogue.errors import Invalid
 
 _NONCE = 12

@@ -9,12 +9,12 @@ from typing import Any
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.backup.manifest import folder_of
 from gateway.backup.restoring import Report
 from gateway.cli.admin import house, settings
 from gateway.cli.groups import example
 from gateway.jobs.house import House, open_house
 from gateway.store.away import AWAY, told
+from gateway.store.backups import folder_of
 from workspaces.catalogue.errors import Invalid
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)

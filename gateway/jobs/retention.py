@@ -1,12 +1,11 @@
 """The retention table, carried out by whichever worker looks next; nothing due leaves nothing in the log."""
 
-from gateway.backup.manifest import folder_of
-from gateway.backup.taking import expire_keys
 from gateway.commands.perform import perform
 from gateway.commands.retention import count
 from gateway.jobs.house import House
 from gateway.rules.facts import SYSTEM
 from gateway.rules.retention import SWEPT
+from gateway.store.backups import expire_keys, folder_of
 from gateway.vocabulary import Command
 
 
@@ -17,4 +16,4 @@ def apply_retention(house: House) -> None:
         due = any(count(work, each, each.conditions(now)) for each in SWEPT)
     if due:
         perform(house.gateway, actor=SYSTEM, command=Command.APPLY_RETENTION, subject_id=house.pool_id())
-    expire_keys(house, folder_of(house.gateway.settings))
+    expire_keys(house.gateway.settings, folder_of(house.gateway.settings), now)

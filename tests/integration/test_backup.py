@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from gateway.backup import manifest
 from gateway.backup.restoring import rehearse
-from gateway.backup.taking import expire_keys, record, take
+from gateway.backup.taking import record, take
 from gateway.commands.perform import perform
 from gateway.jobs.house import House
 from gateway.rules.facts import SYSTEM
+from gateway.store import backups
+from gateway.store.backups import expire_keys
 from gateway.store.keys import Keys
 from gateway.store.objects import LocalObjects
 from gateway.vocabulary import Command
@@ -132,7 +133,7 @@ def test_a_changed_manifest_is_not_ours(
 ) -> None:
     house, made = one
     copy = Path(shutil.copytree(made, tmp_path / "copy"))
-    path = copy / manifest.MANIFEST
+    path = copy / backups.MANIFEST
     path.write_text(json.dumps(change(json.loads(path.read_bytes()))), encoding="utf-8")
     with pytest.raises(Invalid) as why:
         rehearse(house, copy)
@@ -156,7 +157,7 @@ def test_the_files_of_two_backups_do_not_make_one(ours: Kept) -> None:
 def test_keys_in_it_grow_old_and_go(ours: Kept) -> None:
     old = take(ours.house, ours.to)
     ours.town.clock.pass_(days=34)
-    assert expire_keys(ours.house, ours.to) == 0
+    assert expire_keys(ours.house.gateway.settings, ours.to, ours.town.clock()) == 0
     rehearse(ours.house, old)
     ours.town.clock.pass_(days=1)
     refused(ours, old, "backup:keys_expired")

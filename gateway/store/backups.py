@@ -6,6 +6,7 @@ TRE_SECRET_KEY: whoever has the folder alone can neither change it unseen nor op
 
 import hmac
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import file_digest, sha256
@@ -59,6 +60,18 @@ def digest_of(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
+
+
+def expire_keys(settings: Settings, to: Path, now: datetime) -> int:
+    """Remove the keys of backups below `to` that are too old: how many; the rest of them stays for proofs."""
+    gone = 0
+    for path in sorted(to.glob(f"*/{MANIFEST}")):
+        with suppress(Invalid, OSError):  # of another gateway
+            backup = read_manifest(path.parent, settings.secret_key.get_secret_value())
+            if backup.expired(now) and (path.parent / KEYS).exists():
+                (path.parent / KEYS).unlink()
+                gone += 1
+    return gone
 
 
 def write(folder: Path, backup: Backup, secret: str) -> None:
