@@ -46,7 +46,7 @@ def terms_in(grant: Mapping[str, Any]) -> Terms:
             public_population=grant["public_population"],
             floor_half_width=grant["floor_half_width"],
             threshold_delta0_e15=grant["delta0_e15"] // THRESHOLDS,
-            literal_bits=None if grant["tier"] == "JOBS" else LITERAL_BITS,
+            literal_bits=None if _is_blind(grant) else LITERAL_BITS,
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise Invalid(
@@ -54,6 +54,11 @@ def terms_in(grant: Mapping[str, Any]) -> Terms:
             "The file does not hold a project with its grant.",
             "Save what `tre projects show PROJECT` prints.",
         ) from None
+
+
+def _is_blind(grant: Mapping[str, Any]) -> bool:
+    """Of the person whom it was shown to; a grant without such a mark speaks of its own project only."""
+    return grant["tier"] == "JOBS" and str(grant.get("mark", "BLIND")) == "BLIND"
 
 
 def check_with(request: object, grant: Mapping[str, Any], name: str | None = None) -> Checked:

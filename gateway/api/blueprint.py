@@ -147,7 +147,7 @@ def _priced(api: Api) -> Callable[[str], Response]:
         with noted(api.gateway, actor=actor, command=Command.DRAFT_RELEASE, subject_id=id):
             given = parse(Command.DRAFT_RELEASE, _body())
             assert isinstance(given, Request)  # noqa: S101 - the registry ties this command to this model
-            asked = priced(facts, given.request)
+            asked = priced(actor, facts, given.request)
         return jsonify({"request_digest": asked.digest, **asked.told})
 
     return view

@@ -13,6 +13,7 @@ from gateway.commands.act import Act, Because, Given, verb
 from gateway.commands.texts import Short, Text
 from gateway.models import Budget, Grant, LedgerEntry, Membership, Pool, Project, RegisterEntry, Vote
 from gateway.rules import budgets
+from gateway.rules.facts import Facts
 from gateway.rules.quorum import committee_outcome
 from gateway.rules.refusals import Refusal, Why
 from gateway.store.queries.history import refusals
@@ -81,7 +82,7 @@ def edit(*, act: Act, subject: Project, given: Application) -> None:
 @verb(Command.SUBMIT_PROJECT)
 def submit(*, act: Act, subject: Project, given: Given) -> None:
     """To the committee; a returned application starts a new round, the old votes stay."""
-    _need_pool(act, _asked(act, Application.model_validate_json(json.dumps(subject.application))))
+    _need_pool(act.facts, _asked(act.facts, _said(subject)))
     if subject.state is ProjectState.RETURNED:
         subject.round += 1
 
@@ -192,9 +193,9 @@ def _member(act: Act, name: str) -> str:
 
 
 def _grant(act: Act, project: Project) -> None:
-    application = Application.model_validate_json(json.dumps(project.application))
-    allotment = _asked(act, application)
-    _need_pool(act, allotment)
+    application = _said(project)
+    allotment = _asked(act.facts, application)
+    _need_pool(act.facts, allotment)
     act.work.add(
         Grant(
             project_id=project.id,
@@ -213,12 +214,21 @@ def _grant(act: Act, project: Project) -> None:
     _open_budget(act, project, allotment)
 
 
-def _asked(act: Act, application: Application) -> budgets.Loss:
+def fits_pool(facts: Facts) -> bool:
+    """True when the pool has room for the grant that an application asks for."""
+    return facts.project is not None and budgets.covers(facts.pool_budget, _asked(facts, _said(facts.project)))
+
+
+def _said(project: Project) -> Application:
+    return Application.model_validate_json(json.dumps(project.application))
+
+
+def _asked(facts: Facts, application: Application) -> budgets.Loss:
     """The grant in the ledger's currency; of the pool's delta-0 it gets the part that its rho is of the pool's."""
-    pool = act.facts.pool_budget
+    pool = facts.pool_budget
     loss = share_of_pool(
         int(application.epsilon * MICRO),
-        act.facts.pool.delta_e15,
+        facts.pool.delta_e15,
         pool_micro_rho=pool.granted_micro_rho if pool else 0,
         pool_delta0_e15=pool.granted_delta_e15 if pool else 0,
         left_delta0_e15=budgets.left(pool).delta_e15 if pool else 0,
@@ -226,8 +236,8 @@ def _asked(act: Act, application: Application) -> budgets.Loss:
     return budgets.Loss(loss.micro_rho, loss.delta0_e15)
 
 
-def _need_pool(act: Act, allotment: budgets.Loss) -> None:
-    if not budgets.covers(act.facts.pool_budget, allotment):
+def _need_pool(facts: Facts, allotment: budgets.Loss) -> None:
+    if not budgets.covers(facts.pool_budget, allotment):
         raise Refusal(
             "budget:pool_short", "The pool's lifetime budget does not cover this grant.", "Ask for a smaller epsilon."
         )

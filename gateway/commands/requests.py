@@ -8,10 +8,11 @@ from disclosure.clearance import clear
 from disclosure.pricing import Price
 from disclosure.requests import parse_request
 from gateway.commands.act import Act, Given, verb
-from gateway.commands.terms import mark_of, terms_of
+from gateway.commands.terms import terms_of
 from gateway.models import Project, Release
 from gateway.rules import budgets
-from gateway.rules.facts import Facts
+from gateway.rules.facts import Actor, Facts
+from gateway.rules.marks import is_informed, mark_of
 from gateway.rules.refusals import Refusal
 from gateway.vocabulary import Command, ReleaseState
 
@@ -33,12 +34,12 @@ class Priced(NamedTuple):
     told: dict[str, Any]
 
 
-def priced(facts: Facts, raw: dict[str, Any]) -> Priced:
-    """Digest, price and checks of a request under the project's grant; looks at nothing else."""
+def priced(author: Actor, facts: Facts, raw: dict[str, Any]) -> Priced:
+    """Digest, price and checks of an author's request under the project's grant; looks at nothing else."""
     if facts.grant is None:
         raise Refusal("grant:none", "The project has no grant.", "Wait for the committee.")
     request = parse_request(raw)
-    terms = terms_of(facts.grant, facts.pool, mark_of(facts.grant))
+    terms = terms_of(facts.grant, facts.pool, mark_of(facts.grant, informed=is_informed(author, facts)))
     cleared = clear(request, terms)
     checks = check_request(request, cleared, terms, preset(facts.grant.preset))
     return Priced(request.digest(), cleared.price, {**shown(cleared.price), "checks": checks.shown()})
@@ -75,7 +76,7 @@ def shown(price_: Price) -> dict[str, Any]:
 @verb(Command.DRAFT_RELEASE, Request)
 def draft(*, act: Act, subject: Project, given: Request) -> None:
     """A new draft; a request that was drawn before on this snapshot leads to what came of it, at no cost."""
-    asked = priced(act.facts, given.request)
+    asked = priced(act.actor, act.facts, given.request)
     known = _drawn_before(act, subject.id, asked.digest)
     if known is not None:
         act.created_id = known.id
@@ -95,7 +96,7 @@ def draft(*, act: Act, subject: Project, given: Request) -> None:
 @verb(Command.EDIT_RELEASE, Request)
 def edit(*, act: Act, subject: Release, given: Request) -> None:
     """The whole request anew, with its price."""
-    asked = priced(act.facts, given.request)
+    asked = priced(act.actor, act.facts, given.request)
     subject.title, subject.request = str(given.request["title"]), given.request
     subject.request_digest, subject.price = asked.digest, asked.told
 
@@ -103,7 +104,7 @@ def edit(*, act: Act, subject: Release, given: Request) -> None:
 @verb(Command.SUBMIT_RELEASE)
 def submit(*, act: Act, subject: Release, given: Given) -> None:
     """Priced anew against the grant as it is now, bound to the snapshot as it is now."""
-    subject.request_digest, cost, told = priced(act.facts, subject.request)
+    subject.request_digest, cost, told = priced(act.actor, act.facts, subject.request)
     known = _drawn_before(act, subject.project_id, subject.request_digest)
     if known is not None and known.id != subject.id:
         raise Refusal("release:asked_before", "This was asked before on this snapshot.", f"Its answer is {known.id}.")
@@ -114,7 +115,7 @@ def submit(*, act: Act, subject: Release, given: Given) -> None:
     subject.price, subject.micro_rho, subject.delta_e15 = told, cost.micro_rho, cost.delta0_e15
     subject.snapshot_id = act.facts.snapshot.id if act.facts.snapshot else None
     if act.facts.grant is not None:
-        subject.mark = mark_of(act.facts.grant)
+        subject.mark = mark_of(act.facts.grant, informed=is_informed(act.actor, act.facts))
 
 
 @verb(Command.WITHDRAW_RELEASE)

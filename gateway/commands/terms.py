@@ -18,11 +18,6 @@ def terms_of(grant: Grant, pool: Pool, mark: Mark = Mark.BLIND) -> Terms:
     )
 
 
-def mark_of(grant: Grant) -> Mark:
-    """Only authors who work through jobs alone are BLIND."""
-    return Mark.BLIND if grant.tier == "JOBS" else Mark.INFORMED
-
-
 def object_name(release: Release) -> str:
     """Where a sealed artefact lies in the object store."""
     return f"releases/{release.id}/artefact.json"

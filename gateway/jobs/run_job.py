@@ -14,7 +14,7 @@ from gateway.jobs.purge_workspace import waits_for_refresh
 from gateway.models import Grant, Job, Transfer, Workspace
 from gateway.rules.facts import SYSTEM
 from gateway.rules.refusals import Refusal
-from gateway.store.queries.facts import pool_of
+from gateway.store.queries.facts import MEMBERS, people_informed, pool_of
 from gateway.store.queries.views import grant_shown
 from gateway.vocabulary import Command, JobState
 from workspaces.catalogue.errors import Invalid
@@ -37,7 +37,9 @@ def run_job(house: House, job_id: str) -> datetime | None:
         transfer = work.need(Transfer, job.transfer_id)
         workspace = work.need(Workspace, job.workspace_id)
         grant = work.find(Grant, Grant.project_id == workspace.project_id)
-        granted = {"grant": grant and grant_shown(grant, pool_of(work))}
+        members = {row.person_id for row in work.of(MEMBERS, workspace.project_id)}
+        informed = bool(members & people_informed(work))  # the room is everybody's
+        granted = {"grant": grant and grant_shown(grant, pool_of(work), informed=informed)}
         waits = waits_for_refresh(work, workspace)
     if job.state is JobState.QUEUED and waits:
         return house.gateway.now() + PAUSE

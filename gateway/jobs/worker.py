@@ -17,6 +17,7 @@ from gateway.jobs.retention import apply_retention
 from gateway.jobs.run_job import run_job
 from gateway.jobs.run_release import run_release
 from gateway.jobs.scan_transfer import scan_transfer
+from gateway.jobs.settle_projects import settle_projects
 from gateway.jobs.sign_checkpoint import is_due, sign_checkpoint
 from gateway.jobs.sweep import sweep
 from gateway.models import Task
@@ -123,6 +124,7 @@ def _beside_the_queue(house: House) -> None:
     _aside(house, "sweep", sweep)
     _aside(house, "retention", apply_retention)
     _aside(house, "refresh", begin_if_due)
+    _aside(house, "settlements", settle_projects)
     metrics.waiting(tasks.due(house.gateway.unit, house.gateway.now()))
 
 

@@ -8,6 +8,8 @@ from sqlmodel import Field, SQLModel
 
 from gateway.models.columns import Instant, opaque_id
 
+JOBS = "JOBS"  # the tier whose authors work through jobs alone and see no row
+
 
 class Grant(SQLModel, table=True):
     """What the committee decided, as data: columns, period, budget, end date, tier."""
@@ -21,7 +23,7 @@ class Grant(SQLModel, table=True):
     period_start: date | None = None
     period_end: date | None = None
     ends_on: date
-    tier: str = "JOBS"
+    tier: str = JOBS
     epsilon_micro: int = Field(sa_type=BigInteger)
     delta_e15: int = Field(sa_type=BigInteger)
     micro_rho: int = Field(sa_type=BigInteger)

@@ -72,3 +72,4 @@ class Facts:
     owner_id: str = ""
     jobs_today: int = 0
     people_with_workspaces: frozenset[str] = field(default_factory=frozenset)
+    informed: frozenset[str] = field(default_factory=frozenset)  # who may have seen rows of the pool, in any project

@@ -26,6 +26,12 @@ def grant_in_force(_: Actor, facts: Facts) -> Refusal | None:
     return _unless(met, "grant:ended", "The project's grant is not in force.", "Ask the committee for a renewal.")
 
 
+def not_suspended(_: Actor, facts: Facts) -> Refusal | None:
+    """The project is not suspended: its members' access stops at once, also to what was released to them."""
+    met = facts.project is None or facts.project.state is not ProjectState.SUSPENDED
+    return _unless(met, "project:suspended", "The project is suspended.", "An IG officer lets it go on.")
+
+
 def opt_outs_fresh(_: Actor, facts: Facts) -> Refusal | None:
     """There is an active opt-out list, not older than policy, never older than the ceiling."""
     days = min(facts.max_list_age_days, LIST_AGE_CEILING_DAYS)

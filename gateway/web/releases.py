@@ -131,7 +131,7 @@ def _price(subject_id: str, command: Command, body: dict[str, Any]) -> dict[str,
     g.at_the_door = True
     facts = permit(gateway(), actor=actor(), command=command, subject_id=subject_id)
     with noted(gateway(), actor=actor(), command=command, subject_id=subject_id, given=body):
-        return priced(facts, body).told
+        return priced(actor(), facts, body).told
 
 
 class PlanForm(FlaskForm):  # type: ignore[misc]

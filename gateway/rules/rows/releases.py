@@ -138,7 +138,7 @@ ROWS: tuple[Step, ...] = (
         records=_E.RELEASE_PUBLISHED,
         queues=TaskKind.SIGN_CHECKPOINT,
     ),
-    step(_R.RELEASED, _C.DOWNLOAD_OUTPUT, by=_MEMBERS, records=_E.RELEASE_DOWNLOADED),
+    step(_R.RELEASED, _C.DOWNLOAD_OUTPUT, by=_MEMBERS, when=[g.not_suspended], records=_E.RELEASE_DOWNLOADED),
     step(_R.RELEASED, _C.RECALL_RELEASE, to=_R.RECALLED, by=_IG, records=_E.RELEASE_RECALLED),
     # the register
     step(RegisterState.DRAFT, _C.PUBLISH_ENTRY, to=RegisterState.PUBLISHED, by=_IG, records=_E.REGISTER_PUBLISHED),

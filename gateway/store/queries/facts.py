@@ -27,6 +27,7 @@ from gateway.models import (
     Vote,
     Workspace,
 )
+from gateway.models.grant import JOBS
 from gateway.rules.facts import Actor, Facts
 from gateway.store.ahead import Ahead
 from gateway.store.unit_of_work import Relation, Work
@@ -139,7 +140,7 @@ def all_facts_of(
 def _outside(work: Work, noun: Noun, subject: Any, now: datetime, max_list_age_days: int) -> Facts | None:
     project_id = _PROJECT_OF[noun](work, subject) if noun in _PROJECT_OF else None
     members = () if project_id is None else work.of(MEMBERS, project_id)
-    pool, elsewhere = work.once(pool_of), work.once(_people_with_workspaces)
+    pool, elsewhere, informed = work.once(pool_of), work.once(_people_with_workspaces), work.once(people_informed)
     if subject is None:
         return None
     return Facts(
@@ -151,6 +152,7 @@ def _outside(work: Work, noun: Noun, subject: Any, now: datetime, max_list_age_d
         pool=pool,
         members=members,
         people_with_workspaces=elsewhere,
+        informed=informed,
         owner_id=subject.id if noun is Noun.PERSON else "",
         register_entry=subject if noun is Noun.REGISTER_ENTRY else None,
         release=subject if noun is Noun.RELEASE else None,
@@ -208,6 +210,13 @@ def _jobs_since(work: Work, workspace_id: str, since: datetime) -> int:
 
 def _people_with_workspaces(work: Work) -> frozenset[str]:
     theirs = select(Membership.person_id).where(col(Membership.project_id).in_(select(Workspace.project_id)))
+    return frozenset(work.session.exec(theirs.distinct()))
+
+
+def people_informed(work: Work) -> frozenset[str]:
+    """Members of any project, also of one that has ended, whose grant goes beyond jobs: they may have seen rows."""
+    shows_rows = select(Grant.project_id).where(Grant.tier != JOBS)
+    theirs = select(Membership.person_id).where(col(Membership.project_id).in_(shows_rows))
     return frozenset(work.session.exec(theirs.distinct()))
 
 

@@ -31,6 +31,7 @@ from gateway.models import (
 )
 from gateway.rules.budgets import left
 from gateway.rules.facts import Actor, Facts
+from gateway.rules.marks import is_informed, mark_of
 from gateway.rules.refusals import Refusal, unknown
 from gateway.rules.roles import roles_on
 from gateway.rules.transitions import STEPS, choose
@@ -156,7 +157,7 @@ def _project(work: Work, actor: Actor, roles: frozenset[Role], subject: Project,
         "members": [_member(work, row) for row in facts.members],
         "votes": [_vote(work, row) for row in visible_votes(actor, roles, facts)],
         "votes_cast": len(facts.votes),
-        "grant": facts.grant and grant_shown(facts.grant, facts.pool),
+        "grant": facts.grant and grant_shown(facts.grant, facts.pool, informed=is_informed(actor, facts)),
         "budget": _budget(facts) if roles & _MONEY else None,
         "snapshot": _snapshot(work, actor, roles, facts.snapshot, facts) if facts.snapshot else None,
         "workspace_id": facts.workspace.id if facts.workspace else None,
@@ -165,9 +166,10 @@ def _project(work: Work, actor: Actor, roles: frozenset[Role], subject: Project,
     }
 
 
-def grant_shown(grant: Grant, pool: Pool) -> View:
-    """Everything that a request is priced and checked with; the population is a public figure."""
-    return {**grant.model_dump(mode="json"), "public_population": pool.public_population}
+def grant_shown(grant: Grant, pool: Pool, *, informed: bool) -> View:
+    """Everything that a person's request is priced and checked with; the population is a public figure."""
+    mark = mark_of(grant, informed=informed)
+    return {**grant.model_dump(mode="json"), "public_population": pool.public_population, "mark": mark.value}
 
 
 def _member(work: Work, row: Membership) -> View:

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from disclosure.checks.offline import check_with, terms_in, without_grant
-from gateway.commands.terms import mark_of, terms_of
+from gateway.commands.terms import terms_of
 from gateway.evidence.package import make_package
 from gateway.models import Grant, Pool
+from gateway.rules.marks import mark_of
 from gateway.store.queries import views
 from gateway.vocabulary import Command
 from tests.factories.command_lines import tre
@@ -70,7 +71,9 @@ def test_the_shown_grant_stands_for_the_terms_that_the_gateway_prices_with(town:
     with town.gateway.unit.writing() as work:
         work.find(Grant, Grant.project_id == project_id).tier = tier
     grant, pool = town.read(lambda work: (work.find(Grant, Grant.project_id == project_id), work.find(Pool)))
-    assert terms_in(seen(town, "researcher", project_id)["grant"]) == terms_of(grant, pool, mark_of(grant))
+    assert terms_in(seen(town, "researcher", project_id)["grant"]) == terms_of(
+        grant, pool, mark_of(grant, informed=False)
+    )
 
 
 def test_without_a_grant_it_says_what_it_assumes(tmp_path: Path) -> None:
