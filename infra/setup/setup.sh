@@ -22,9 +22,14 @@ need chromium "browser and accessibility tests (./run check)"
 need openjdk-17-jre-headless "the Spark engine, an extra, and its tests (./run check)"
 [ -n "$missing" ] || echo "  nothing is missing"
 
+sandbox() { # the national message service's own sandbox: without it the demonstration uses folders
+    sh "$here/../national/make_environment.sh" || echo "mesh-sandbox could not be installed; its tests will fail"
+}
+
 if [ "$(id -u)" != 0 ]; then
     [ -z "$missing" ] || echo "Ask an administrator for: apt-get install$missing"
     echo "Not root: rooms will run as $(id -un), and the demo says what is weaker."
+    sandbox
     exit 0
 fi
 if [ -n "$missing" ]; then
@@ -33,3 +38,4 @@ if [ -n "$missing" ]; then
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
 [ ! -f "$here/users.sh" ] || sh "$here/users.sh"
+sandbox

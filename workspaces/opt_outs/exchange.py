@@ -33,6 +33,12 @@ from workspaces.opt_outs.list import OptOutList, open_list
 from workspaces.opt_outs.receipt import Receipt
 from workspaces.scratch import scratch_folder
 
+SENDING = "sending"
+"""Mark of a request whose sending began."""
+
+UNDELIVERED = ".undelivered"
+"""Ending of the note that a request never reached the service."""
+
 
 @dataclass(frozen=True)
 class Exchange:
@@ -133,11 +139,7 @@ def _request(exchange: Exchange, local_id: str) -> dict[str, Any]:
 def _answer(exchange: Exchange, local_id: str) -> Path:
     path, control = (exchange.inbox / f"{local_id}{suffix}" for suffix in (".dat", ".ctl"))
     if not path.is_file() or not control.is_file():
-        raise Invalid(
-            "opt_outs:no_answer_yet",
-            "The national service has not answered yet.",
-            "Wait (it takes about 40 minutes), then read the answer again.",
-        )
+        raise _no_answer(exchange, local_id)
     fields = read_control(control)
     if fields.get("workflow_id") != WORKFLOW_ID:
         raise malformed("The answer belongs to another workflow.")
@@ -148,6 +150,28 @@ def _answer(exchange: Exchange, local_id: str) -> Path:
             "Ask the national service again; no list was made.",
         )
     return path
+
+
+def _no_answer(exchange: Exchange, local_id: str) -> Invalid:
+    note, begun = exchange.inbox / f"{local_id}{UNDELIVERED}", exchange.state / local_id / SENDING
+    if note.is_file():
+        code = read_control(note).get("code") or "none"
+        return Invalid(
+            "opt_outs:undelivered",
+            f"The request never reached the national service (code {code}).",
+            "Have the mailbox checked, then make a new request.",
+        )
+    if begun.exists() and not begun.with_name("sent.json").exists():
+        return Invalid(
+            "opt_outs:sending_cut_off",
+            "Sending the request was cut off; whether the national service has it is not known.",
+            "Make a new request: this one is not sent again.",
+        )
+    return Invalid(
+        "opt_outs:no_answer_yet",
+        "The national service has not answered yet.",
+        "Wait (it takes about 40 minutes), then read the answer again.",
+    )
 
 
 def _check(engine: Engine, asked: Path, count: int, max_removed_share: float) -> int:
