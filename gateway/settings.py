@@ -47,12 +47,25 @@ class Settings(BaseSettings):
     room_environment: Path = Field(Path("/usr"), description="The Python environment that rooms see.")
     traces: str = Field("", description="An installed OpenTelemetry exporter for spans (extra); empty: no traces.")
     mailbox: str = Field("X26TRE01", description="Our MESH mailbox.")
+    mesh_url: str = Field("", description="Address of MESH (extra `mesh`); empty: files are moved by other means.")
+    mesh_password: SecretStr = Field(SecretStr(""), description="Password of the mailbox.")
+    mesh_shared_key: SecretStr = Field(SecretStr(""), description="Key that MESH shares with its clients.")
+    mesh_certificate: str = Field("", description="File with our certificate for MESH.")
+    mesh_private_key: str = Field("", description="File with its private key.")
+    mesh_authority: str = Field("", description="File with whom we trust to be MESH; empty: what its client knows.")
 
     @field_validator("engine")
     @classmethod
     def _installed(cls, value: str) -> str:
         if value == "spark" and find_spec("pyspark") is None:
             raise ValueError("TRE_ENGINE=spark needs the extra `spark`: pip install -r requirements-spark.txt")
+        return value
+
+    @field_validator("mesh_url")
+    @classmethod
+    def _carried(cls, value: str) -> str:
+        if value and find_spec("mesh_client") is None:
+            raise ValueError("TRE_MESH_URL needs the extra `mesh`: pip install mesh-client")
         return value
 
     @field_validator("traces")

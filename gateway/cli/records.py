@@ -9,12 +9,14 @@ import click
 from gateway.cli.admin import acting, house
 from gateway.cli.groups import example
 from gateway.jobs.look_for_people import look_for_people
-from gateway.jobs.opt_out_lists import receive_list, request_list
+from gateway.jobs.opt_out_lists import has_come, receive_list, request_list
 from gateway.jobs.refresh import begin_refresh, has_ended
 from workspaces.catalogue.errors import Invalid
 from workspaces.snapshots import read_numbers
 
 PATIENCE_SECONDS = 300
+LOOK_SECONDS = 10
+"""Between two looks into a mailbox."""
 
 as_person = click.option("--as", "email", required=True, envvar="TRE_AS", help="Your address, as you signed in.")
 
@@ -22,7 +24,7 @@ as_person = click.option("--as", "email", required=True, envvar="TRE_AS", help="
 @click.command(epilog=example("tre opt-outs request --as operator@example.org"))
 @as_person
 def request(email: str) -> None:
-    """Ask the national service about everybody in the vault: a request file in the outbox."""
+    """Ask the national service about everybody in the vault: over MESH, or by a request file in the outbox."""
     at = house()
     click.echo(request_list(at, actor=acting(at, email)))
 
@@ -50,14 +52,14 @@ def exchange(wait: int, email: str) -> None:
     at = house()
     actor, ends = acting(at, email), time.monotonic() + wait
     local_id = request_list(at, actor=actor)
-    while not (at.inbox / f"{local_id}.ctl").exists():
+    while not has_come(at, local_id):
         if time.monotonic() > ends:
             raise Invalid(
                 "opt_outs:no_answer_yet",
                 "The national service has not answered yet.",
                 f"Later: tre opt-outs import {local_id}.",
             )
-        time.sleep(0.2)
+        time.sleep(LOOK_SECONDS if at.gateway.settings.mesh_url else 0.2)
     click.echo(receive_list(at, actor=actor, local_id=local_id))
 
 

@@ -5,8 +5,9 @@ Each stage leaves a stamp, so that a second start of the same folder does none o
 
 import json
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -24,6 +25,7 @@ from gateway.store.queries.facts import actor_of
 from gateway.vocabulary import Command
 from infra.demo.personas import CAST, write_personas
 from infra.demo.place import Place
+from infra.national.sandbox import is_here, sandbox
 from infra.national.service import answer_requests
 from infra.seeds.population import write_population
 from workspaces.catalogue.errors import Invalid
@@ -149,11 +151,26 @@ def load_everything(place: Place, at: House) -> None:
 
 def exchange(place: Place, at: House) -> None:
     """One exchange with the stand-in national service: a request, an answer, a list that waits for an IG officer."""
-    click.echo("Exchanging opt-outs with the stand-in national service")
-    operator = acting(at, "operator")
-    local_id = request_list(at, actor=operator)
-    answer_requests(at.outbox, at.inbox, place.data / "national" / "opted_out.csv")
-    receive_list(at, actor=operator, local_id=local_id)
+    with national_service(at, place.data / "national" / "opted_out.csv") as (by_its_way, answer):
+        operator = acting(at, "operator")
+        local_id = request_list(by_its_way, actor=operator)
+        answer()
+        receive_list(by_its_way, actor=operator, local_id=local_id)
+
+
+@contextmanager
+def national_service(at: House, opted_out: Path) -> Iterator[tuple[House, Callable[[], object]]]:
+    """The house by its way to the stand-in service, and what makes that answer: over MESH where the sandbox is."""
+    if not is_here():
+        click.echo("Exchanging opt-outs with the stand-in national service, over folders")
+        yield at, lambda: answer_requests(at.outbox, at.inbox, opted_out)
+        return
+    click.echo("Exchanging opt-outs with the stand-in national service, over the NHS's own mesh-sandbox")
+    from infra.national.mesh import answer_messages, mailbox_of
+
+    with sandbox([at.gateway.settings.mailbox]) as running, mailbox_of(running) as client:
+        settings = at.gateway.settings.model_copy(update=running.settings())
+        yield replace(at, gateway=replace(at.gateway, settings=settings)), lambda: answer_messages(client, opted_out)
 
 
 def acting(at: House, sub: str) -> Actor:

@@ -5,11 +5,22 @@ What an answer is follows from `infra.national.service`, over a pair of folders 
 
 import json
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mesh_client import MeshClient, Message
 
+from infra.national.sandbox import PASSWORD, SHARED_KEY, Sandbox
 from infra.national.service import MAILBOX, WORKFLOW, answer_requests
+
+
+@contextmanager
+def mailbox_of(running: Sandbox, mailbox: str = MAILBOX, chunk_bytes: int = 19_000_000) -> Iterator[MeshClient]:
+    """The client of the service's, or anybody's, mailbox in a sandbox."""
+    key, most = SHARED_KEY.encode(), chunk_bytes
+    with MeshClient(running.url, mailbox, PASSWORD, shared_key=key, max_chunk_size=most, timeout=20) as client:
+        yield client
 
 
 def answer_messages(client: MeshClient, opted_out: Path) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import requests
+from pydantic import SecretStr
 
 from infra.national.service import MAILBOX
 
@@ -28,9 +29,10 @@ class Sandbox:
     url: str
     folder: Path
 
-    def settings(self) -> dict[str, str]:
+    def settings(self) -> dict[str, str | SecretStr]:
         """What a gateway must be told to use it."""
-        return {"mesh_url": self.url, "mesh_password": PASSWORD, "mesh_shared_key": SHARED_KEY}
+        secrets = {"mesh_password": SecretStr(PASSWORD), "mesh_shared_key": SecretStr(SHARED_KEY)}
+        return {"mesh_url": self.url, **secrets}
 
 
 def is_here() -> bool:

@@ -2,13 +2,12 @@
 
 import json
 import shutil
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import requests
 
-from infra.national.mesh import answer_messages
+from infra.national.mesh import answer_messages, mailbox_of
 from infra.national.sandbox import PASSWORD, SHARED_KEY, Sandbox
 from infra.national.service import MAILBOX, WORKFLOW, answer_requests
 from tests.factories.records import House
@@ -66,25 +65,15 @@ class OverMesh(Way):
             shutil.rmtree(sandbox.folder / mailbox / "in", ignore_errors=True)
             requests.delete(f"{sandbox.url}/messageexchange/admin/reset/{mailbox}", timeout=20).raise_for_status()
 
-    @contextmanager
-    def service(self, mailbox: str = MAILBOX):
-        """The client of the service's, or anybody's, mailbox."""
-        from mesh_client import MeshClient
-
-        with MeshClient(
-            self.sandbox.url, mailbox, PASSWORD, shared_key=SHARED_KEY.encode(), max_chunk_size=64, timeout=20
-        ) as client:
-            yield client
-
     def serve(self, *opted_out: str) -> tuple[str, ...]:
         """The service answers what came, in parts of 64 bytes."""
-        with self.service() as client:
+        with mailbox_of(self.sandbox, chunk_bytes=64) as client:
             return answer_messages(client, self.write_list(*opted_out))
 
     def deliver(self, local_id: str, text: str, sender: str = MAILBOX, **changes: str) -> str:
         """Somebody answers with any text."""
         headers = {"workflow_id": WORKFLOW, "local_id": local_id, "subject": local_id} | changes
-        with self.service(sender) as client:
+        with mailbox_of(self.sandbox, sender, chunk_bytes=64) as client:
             return client.send_message(self.house.exchange.mailbox, text.encode(), **headers)
 
     def report(self, local_id: str, code: str = "14") -> None:

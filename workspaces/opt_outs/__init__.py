@@ -1,7 +1,7 @@
 """The National Data Opt-out as an allow list: asked for by file, matched by local id, kept with an age."""
 
 from workspaces.opt_outs.carrier import ByHand, Carrier, Collected
-from workspaces.opt_outs.exchange import Exchange, read_answer, unmatched, waiting, write_request
+from workspaces.opt_outs.exchange import Exchange, is_answered, read_answer, unmatched, waiting, write_request
 from workspaces.opt_outs.forgetting import forget
 from workspaces.opt_outs.list import AGE_CEILING_DAYS, OptOutList, open_list
 from workspaces.opt_outs.mesh import Mesh
@@ -18,6 +18,7 @@ __all__ = [
     "Receipt",
     "commitment",
     "forget",
+    "is_answered",
     "open_list",
     "read_answer",
     "unmatched",

@@ -118,6 +118,11 @@ def waiting(exchange: Exchange) -> tuple[str, ...]:
     return tuple(sorted(folder.name for folder in open_requests if not (folder / "list.json").exists()))
 
 
+def is_answered(exchange: Exchange, local_id: str) -> bool:
+    """True when an answer to that request, or word that it never arrived, lies in the inbox."""
+    return any((exchange.inbox / f"{local_id}{ending}").is_file() for ending in (".ctl", UNDELIVERED))
+
+
 def unmatched(exchange: Exchange) -> tuple[str, ...]:
     """Names of answers in the inbox that match no request."""
     names = {path.stem for path in exchange.inbox.glob("*.ctl")}

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import requests
 
 from workspaces.catalogue.errors import Invalid
 from workspaces.opt_outs.carrier import Collected
-from workspaces.opt_outs.exchange import SENDING, UNDELIVERED, Exchange
+from workspaces.opt_outs.exchange import SENDING, UNDELIVERED, Exchange, is_answered, waiting
 from workspaces.opt_outs.file import NAME, WORKFLOW_ID, read_control, write_control
 
 if TYPE_CHECKING:
@@ -47,13 +47,11 @@ class Mesh:
 
     def send(self, exchange: Exchange) -> tuple[str, ...]:
         """Send every request that waits in the outbox; their local ids."""
-        waiting = [read_control(path) | {"path": path} for path in sorted(exchange.outbox.glob("*.ctl"))]
-        waiting = [control for control in waiting if not (exchange.state / control["local_id"] / SENDING).exists()]
-        if not waiting:
+        unsent = list(_unsent(exchange))
+        if not unsent:
             return ()
         with self._client(exchange) as client:
-            for control in waiting:
-                path: Path = control["path"]
+            for path, control in unsent:
                 mark = exchange.state / control["local_id"] / SENDING
                 mark.touch()
                 with path.with_suffix(".dat").open("rb") as numbers:
@@ -68,7 +66,7 @@ class Mesh:
                 write_control(mark.with_name("sent.json"), {"message_id": message_id})
                 for sent in (path, path.with_suffix(".dat")):
                     sent.unlink()
-        return tuple(control["local_id"] for control in waiting)
+        return tuple(control["local_id"] for _, control in unsent)
 
     def collect(self, exchange: Exchange) -> Collected:
         """Bring in every message of the workflow; those of others in the same mailbox stay where they are."""
@@ -160,6 +158,17 @@ def _closed(why: requests.RequestException) -> Invalid:
             "Check TRE_MAILBOX, TRE_MESH_PASSWORD, TRE_MESH_SHARED_KEY and the certificate.",
         )
     return Invalid("opt_outs:mesh_unreachable", "MESH does not answer as it should.", "Try again in some minutes.")
+
+
+def _unsent(exchange: Exchange) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Control files of requests that still wait for an answer and whose sending never began."""
+    open_requests = set(waiting(exchange))
+    for path in sorted(exchange.outbox.glob("*.ctl")):
+        control = read_control(path)
+        local_id = str(control.get("local_id"))
+        begun = local_id not in open_requests or (exchange.state / local_id / SENDING).exists()
+        if not begun and not is_answered(exchange, local_id):
+            yield path, control
 
 
 def _mark(exchange: Exchange, message_id: str) -> Path:
