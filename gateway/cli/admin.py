@@ -100,6 +100,8 @@ def serve(host: str, port: int, workers: int, threads: int, metrics_port: int) -
     class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
             chosen = {"bind": f"{host}:{port}", "workers": workers, "threads": threads, "worker_class": "gthread"}
+            # one process prepares what all of them share, but no connection to the database
+            chosen |= {"preload_app": True, "post_fork": lambda _, __: self.gateway.unit.forget_connections()}
             if metrics_port:
                 chosen |= {"when_ready": lambda _: _serve_metrics(metrics_port)}
             for name, value in {**chosen, "timeout": 120, "control_socket_disable": True}.items():
@@ -108,7 +110,10 @@ def serve(host: str, port: int, workers: int, threads: int, metrics_port: int) -
 
         def load(self) -> Any:
             # by name: the application stands above the command line
-            return import_module("gateway.app").create_app(ours)
+            app = import_module("gateway.app").create_app(ours)
+            import_module("gateway.web.warm").warm(app)
+            self.gateway = app.extensions["gateway"]
+            return app
 
     Server().run()
 

@@ -115,6 +115,10 @@ class UnitOfWork:
         """Close every connection."""
         self.engine.dispose()
 
+    def forget_connections(self) -> None:
+        """After a fork: those of the process before stay its own."""
+        self.engine.dispose(close=False)
+
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None
