@@ -4,46 +4,20 @@ import errno
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from gateway.store.objects import LocalObjects
 from gateway.store.routed import SEALED, RoutedObjects
 from gateway.store.s3 import S3Objects
-from tests.factories.object_stores import BUCKET, Server, client, rclone
+from tests.factories.object_stores import client
+from tests.factories.stores import EVERY, server, store_of
 from workspaces.snapshots.objects import AlreadySealed, MissingObject, ObjectStore, StoreUnavailable
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with rclone(tmp_path_factory.mktemp("s3") / "buckets") as running:
-        yield running
-
-
-@pytest.fixture
-def emptied(server: Server) -> Iterator[S3Objects]:
-    store = S3Objects(BUCKET, client(server.address))
-    yield store
-    for name in store.list(""):
-        store.delete(name)
-
-
-@pytest.fixture(params=["folder", "moto", "server", "two"])
-def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
-    if request.param == "folder":
-        yield LocalObjects(tmp_path / "objects")
-    elif request.param == "server":
-        yield request.getfixturevalue("emptied")
-    elif request.param == "two":
-        yield RoutedObjects(LocalObjects(tmp_path / "records"), LocalObjects(tmp_path / "sealed"))
-    else:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            monkeypatch.setenv(name, "testing")
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        with mock_aws():
-            boto3.client("s3").create_bucket(Bucket=BUCKET)
-            yield S3Objects(BUCKET)
+@pytest.fixture(params=EVERY)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ObjectStore]:
+    with store_of(request.param, tmp_path) as opened:
+        yield opened
 
 
 def test_bytes_come_back(store: ObjectStore) -> None:
@@ -145,14 +119,16 @@ def test_large_files_go_in_parts_and_come_back_in_ranges(store: ObjectStore, tmp
         assert part["Body"].read() == content[10_000_001:10_000_007]
 
 
-def test_who_is_not_known_to_the_server_gets_nothing(server: Server, emptied: S3Objects) -> None:
-    emptied.put_bytes("a", b"x")
-    stranger = S3Objects(BUCKET, client(server.address, secret="another"))
+def test_who_is_not_known_to_the_server_gets_nothing(tmp_path: Path) -> None:
+    with store_of("server", tmp_path) as ours:
+        assert isinstance(ours, S3Objects)
+        ours.put_bytes("a", b"x")
+    stranger = S3Objects(ours.bucket, client(server().address, secret="another"))
     calls = [lambda: stranger.get_bytes("a"), lambda: stranger.put_bytes("a", b"y"), lambda: stranger.exists("a")]
     for call in [*calls, lambda: stranger.list(""), lambda: stranger.delete("a"), stranger.check]:
         with pytest.raises(StoreUnavailable):
             call()
-    assert emptied.get_bytes("a") == b"x"
+    assert ours.get_bytes("a") == b"x"
 
 
 def test_each_kind_of_object_lies_where_it_belongs(tmp_path: Path) -> None:

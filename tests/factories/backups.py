@@ -21,7 +21,9 @@ from gateway.store.objects import LocalObjects
 from gateway.vocabulary import Command
 from tests.factories.gateways import REQUEST, SECRET, Town, approved_project, cleared_snapshot, submitted_release
 from tests.factories.sites import small_world
+from tests.factories.stores import contents
 from tests.factories.worlds import write
+from workspaces.snapshots.objects import ObjectStore
 
 RECORDS = b"the records of people who may be destroyed"
 
@@ -86,15 +88,16 @@ class Kept:
         assert chain.verify(rows).broken_at is None
         assert verify_checkpoints(rows, sealed, self.house.keys.public().hex()) is None
 
-    def everything_on_disk(self) -> bytes:
+    def everything(self) -> bytes:
         """Every byte below the folder, and of the store."""
-        return b"".join(path.read_bytes() for path in sorted(self.house.folder.rglob("*")) if path.is_file())
+        files = (path.read_bytes() for path in sorted(self.house.folder.rglob("*")) if path.is_file())
+        return b"".join([*files, *contents(self.house.objects).values()])
 
 
-def kept(town: Town, monkeypatch: pytest.MonkeyPatch) -> Kept:
-    """The house of a town; what its draws read is made once."""
+def kept(town: Town, monkeypatch: pytest.MonkeyPatch, objects: ObjectStore | None = None) -> Kept:
+    """The house of a town over a store, a folder unless told; what its draws read is made once."""
     folder = town.gateway.settings.folder
-    house = House(town.gateway, LocalObjects(folder / "objects"), Keys(folder / "keys", SECRET))
+    house = House(town.gateway, objects or LocalObjects(folder / "objects"), Keys(folder / "keys", SECRET))
     files = write(small_world(50), folder / "world")
     opened = SimpleNamespace(room=files.room, sampling=files.sampling)
     monkeypatch.setattr(run_release, "open_snapshot", lambda *_: opened)

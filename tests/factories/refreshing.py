@@ -22,6 +22,7 @@ from workspaces.intake import Format
 from workspaces.numbers import keyed
 from workspaces.rooms.base import Ended, RoomPlan, RoomResult
 from workspaces.snapshots import open_snapshot
+from workspaces.snapshots.objects import ObjectStore
 
 SCRIPT = "print('count')\n"
 PEOPLE = [number(index) for index in range(1, 13)]
@@ -136,9 +137,15 @@ class Street:
         return {each for each, key in zip(PEOPLE, keys.tolist(), strict=True) if key in held}
 
 
-def settle_street(town: Town, folder: Path, program: Program = lambda _data, _workspace: None) -> Street:
+def settle_street(
+    town: Town,
+    folder: Path,
+    program: Program = lambda _data, _workspace: None,
+    *,
+    objects: ObjectStore | None = None,
+) -> Street:
     """Twelve people of a council, nobody opted out; a second IG officer."""
-    house = Running(town.gateway, LocalObjects(folder / "objects"), Keys(folder / "keys", "k" * 32), program)
+    house = Running(town.gateway, objects or LocalObjects(folder / "objects"), Keys(folder / "keys", "k" * 32), program)
     who = {"issuer": "test", "subject": "ig2", "name": "Ig Two", "email": "ig2@example.org"}
     town.people["ig2"] = town.do("system", Command.WELCOME_PERSON, town.pool_id, who).created_id
     town.do("system", Command.APPOINT_PERSON, town.people["ig2"], {"role": Seat.IG_OFFICER.value})

@@ -24,12 +24,15 @@ from gateway.store.objects import LocalObjects
 from gateway.vocabulary import Command
 from tests.factories.backups import Kept, kept, project_with_snapshot
 from tests.factories.gateways import SECRET, Town, settle_town
+from tests.factories.stores import REACHED
+from tests.factories.stores import killed as ended_in
 from workspaces.catalogue.errors import Invalid
+from workspaces.snapshots.objects import ObjectStore
 
 
 @pytest.fixture
-def ours(town: Town, monkeypatch: pytest.MonkeyPatch) -> Kept:
-    made = kept(town, monkeypatch)
+def ours(town: Town, monkeypatch: pytest.MonkeyPatch, objects: ObjectStore) -> Kept:
+    made = kept(town, monkeypatch, objects)
     project_with_snapshot(town, made.house)
     return made
 
@@ -168,6 +171,7 @@ def test_keys_in_it_grow_old_and_go(ours: Kept) -> None:
     assert rehearse(ours.house, old, with_keys=False).proof.rows > 0, "what it proves stays provable"
 
 
+@pytest.mark.parametrize("objects", REACHED, indirect=True)
 def test_what_was_cut_off_is_no_backup_and_goes_with_the_next(ours: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(*_: object, **__: object) -> None:
         os._exit(9)
@@ -176,11 +180,7 @@ def test_what_was_cut_off_is_no_backup_and_goes_with_the_next(ours: Kept, monkey
     with monkeypatch.context() as patch:
         patch.setattr("gateway.backup.taking.seal_keys", killed)
         ours.town.gateway.unit.dispose()
-        child = os.fork()
-        if child == 0:
-            take(ours.house, ours.to)
-            os._exit(0)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+        assert ended_in(ours.house.objects, lambda: take(ours.house, ours.to)) == 9
     left = [path for path in ours.to.rglob("*") if path.is_file() and path.stat().st_size > 1000]
     assert left, "the copy of the database lay there"
     made = take(ours.house, ours.to)

@@ -25,15 +25,18 @@ from gateway.store.sealed_notes import note_spend
 from gateway.vocabulary import Command, EntryKind, OptOutListState, ProjectState, ReleaseState, SnapshotState
 from tests.factories.backups import RECORDS, Kept, kept, project_with_snapshot
 from tests.factories.gateways import SECRET, Town, active_list, approved_project
+from tests.factories.stores import REACHED, contents, killed
 from workspaces.catalogue.errors import Invalid
 from workspaces.opt_outs.receipt import Receipt
+from workspaces.snapshots.objects import ObjectStore
 
+AMONG_PROCESSES = pytest.mark.parametrize("objects", REACHED, indirect=True)
 BECAUSE = {"reason": "it is over"}
 
 
 @pytest.fixture
-def ours(town: Town, monkeypatch: pytest.MonkeyPatch) -> Kept:
-    return kept(town, monkeypatch)
+def ours(town: Town, monkeypatch: pytest.MonkeyPatch, objects: ObjectStore) -> Kept:
+    return kept(town, monkeypatch, objects)
 
 
 @pytest.fixture
@@ -116,8 +119,8 @@ def test_nothing_destroyed_comes_back(ours: Kept, project: str) -> None:
         ours.house.objects.put_bytes(name, content)  # as a disk that was put back too would bring them
     back(ours, made)
     assert ours.house.objects.list("snapshots/") == []
-    assert RECORDS not in ours.everything_on_disk()
-    assert wrapped not in ours.everything_on_disk()
+    assert RECORDS not in ours.everything()
+    assert wrapped not in ours.everything()
     assert not ours.house.keys.has_project(project)
     assert ours.house.keys.project(project) != key, "another one, made when it was asked for"
     states = {row.id: row.state for row in ours.town.read(lambda work: work.all(Snapshot))}
@@ -185,10 +188,11 @@ def test_a_rehearsal_changes_nothing(ours: Kept, project: str) -> None:
     ours.draw(project)
     sweep(ours.house)
     here = {path for path in ours.house.folder.rglob("*") if path.is_file()}
-    before = len(ours.rows())
+    before, stored = len(ours.rows()), contents(ours.house.objects)
     report = rehearse(ours.house, made)
     assert report.replayed.draws == 1
     assert len(ours.rows()) == before
+    assert contents(ours.house.objects) == stored
     left = {path for path in ours.house.folder.rglob("*") if path.is_file()} - here
     assert {path.name for path in left} <= {".scratch.lock", "lock", "erasures.key"}
     assert standing.standing(ours.house.folder) is None
@@ -238,13 +242,10 @@ def dies(ours: Kept, made: Path, patch: pytest.MonkeyPatch, where: str, after: b
 
     ours.town.gateway.unit.dispose()
     patch.setattr(restoring, where, die)
-    child = os.fork()
-    if child == 0:
-        back(ours, made)
-        os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert killed(ours.house.objects, lambda: back(ours, made)) == 9
 
 
+@AMONG_PROCESSES
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("where", ["place", "prove", "replay", "sign_checkpoint"])
 def test_a_killed_restore_stays_closed_and_the_next_ends_it(
@@ -263,6 +264,7 @@ def test_a_killed_restore_stays_closed_and_the_next_ends_it(
     ours.verified()
 
 
+@AMONG_PROCESSES
 @pytest.mark.slow
 def test_a_restore_killed_at_any_moment_serves_all_or_nothing(ours: Kept, project: str) -> None:
     """Killed from outside, at moments nobody chose: what is open is the old or the restored, whole."""
@@ -275,13 +277,8 @@ def test_a_restore_killed_at_any_moment_serves_all_or_nothing(ours: Kept, projec
     kills = 0
     for number in range(12):
         ours.town.gateway.unit.dispose()
-        child = os.fork()
-        if child == 0:
-            back(ours, made)
-            os._exit(0)
-        time.sleep(whole * (number + 0.5) / 12)
-        os.kill(child, signal.SIGKILL)
-        kills += os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+        ended = killed(ours.house.objects, lambda: back(ours, made), after=whole * (number + 0.5) / 12)
+        kills += ended == -signal.SIGKILL
         if standing.standing(ours.house.folder) is None:
             assert ours.spent() == spent
             ours.verified()

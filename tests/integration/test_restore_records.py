@@ -15,13 +15,14 @@ from tests.factories.gateways import Town
 from tests.factories.refreshing import PEOPLE, Street, settle_street
 from tests.integration.test_canary import contents, files, spellings
 from workspaces.catalogue.errors import Invalid
+from workspaces.snapshots.objects import ObjectStore
 
 ANNA = PEOPLE[0]
 
 
 @pytest.fixture
-def street(town: Town) -> Street:
-    return settle_street(town, town.gateway.settings.folder)
+def street(town: Town, objects: ObjectStore) -> Street:
+    return settle_street(town, town.gateway.settings.folder, objects=objects)
 
 
 def sightings(street: Street) -> list[Path]:

@@ -16,7 +16,9 @@ from gateway.store.dumps import dump, facts_of
 from gateway.vocabulary import Command
 from tests.factories.backups import Kept, kept, project_with_snapshot
 from tests.factories.gateways import Town, application
+from tests.factories.stores import REACHED, killed
 from workspaces.catalogue.errors import Invalid
+from workspaces.snapshots.objects import ObjectStore
 
 STEP = '''"""A step of a test."""
 
@@ -52,8 +54,8 @@ BAD = {
 
 
 @pytest.fixture
-def ours(town: Town, monkeypatch: pytest.MonkeyPatch) -> Kept:
-    return kept(town, monkeypatch)
+def ours(town: Town, monkeypatch: pytest.MonkeyPatch, objects: ObjectStore) -> Kept:
+    return kept(town, monkeypatch, objects)
 
 
 def plant(monkeypatch: pytest.MonkeyPatch, folder: Path, then: str) -> None:
@@ -98,17 +100,14 @@ def test_what_goes_wrong_is_undone(ours: Kept, tmp_path: Path, monkeypatch: pyte
     ours.verified()
 
 
+@pytest.mark.parametrize("objects", REACHED, indirect=True)
 def test_a_killed_upgrade_is_undone_by_the_next(ours: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = facts_of(ours.town.gateway.settings.database)
     with monkeypatch.context() as patch:
         plant(patch, tmp_path, LOSES_ROWS)
         patch.setattr(upgrading, "_check", lambda *_: os._exit(9))
         ours.town.gateway.unit.dispose()
-        child = os.fork()
-        if child == 0:
-            upgrade(ours.house, ours.to, patience=1)
-            os._exit(0)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+        assert killed(ours.house.objects, lambda: upgrade(ours.house, ours.to, patience=1)) == 9
     was = standing.standing(ours.house.folder)
     assert was is not None
     assert was.why == standing.UPGRADING
