@@ -198,9 +198,10 @@ RECORDS = {
     "person": "Facts about people, such as age band, sex and part of London",
     "visit_occurrence": "Visits to hospitals and practices",
     "condition_occurrence": "Diagnoses",
-    "drug_exposure": "Prescriptions",
+    "drug_exposure": "Prescriptions and vaccinations",
     "measurement": "Measured values, such as blood pressure",
     "procedure_occurrence": "Procedures",
+    "observation": "Allergies",
     "death": "Deaths",
     "social_care_event": "Adult social care",
 }

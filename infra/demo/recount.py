@@ -40,6 +40,7 @@ class Person:
     drugs: list[tuple[int, date, int | None]] = field(default_factory=list)
     measurements: list[tuple[int, date, float | None]] = field(default_factory=list)
     procedures: list[tuple[int, date]] = field(default_factory=list)
+    observations: list[tuple[int, date]] = field(default_factory=list)
     social_care: list[tuple[str, date, date | None]] = field(default_factory=list)
 
     def condition_concepts(self) -> set[int]:
@@ -190,5 +191,7 @@ def _add(person: Person, row: Row) -> None:
         person.measurements.append((int(row.what), start, row.value))
     elif row.table == "procedure_occurrence":
         person.procedures.append((int(row.what), start))
+    elif row.table == "observation":
+        person.observations.append((int(row.what), start))
     elif row.table == "social_care_event":
         person.social_care.append((str(row.what), start, end))

@@ -26,6 +26,7 @@ _BOROUGHS = {b.code: b.code for b in BOROUGHS} | {b.name.upper(): b.code for b i
 _CONCEPTS = {coding: concept for concept in concepts() for coding in concept.codes}
 _CONCEPTS |= {("OMOP", str(concept.concept_id)): concept for concept in concepts()}
 _LEGAL = {(vocabulary, legal.code): legal.use for legal in legal_codes() for vocabulary in (legal.vocabulary, "SOURCE")}
+_ONLY_KNOWN = {"observation", "report"}  # of which only what the catalogue knows is a row
 _DAY_UNITS = {"d", "day", "days"}
 _MOST_DAYS = 365
 _BETWEEN = {"Zs", "Zl", "Zp", "Pd", "Cf"}  # spaces, dashes, invisible marks
@@ -180,7 +181,7 @@ def note_event(
         source.left_out["restricted_code" if "restricted" in uses else fault] += 1
     elif "type_1_withdrawn" in uses and "type_1" not in uses:
         _note_type_1(source, local, day(start), opted=False)
-    elif "type_1" not in uses and table != "observation":
+    elif "type_1" not in uses and (table not in _ONLY_KNOWN or _known(table, codings)):
         found = _read_event(source, table, local, codings, start, end, value, unit)
         if isinstance(found, Row):
             source.events.add(found)
@@ -204,7 +205,7 @@ def _read_event(
     """The row of an event, or the reason why there is none."""
     if local not in source.numbers:
         return "person_quarantined" if local in source.local else "unknown_person"
-    found = [_CONCEPTS[c] for c in codings if c in _CONCEPTS and _CONCEPTS[c].domain == table.split("_")[0]]
+    found = _known(table, codings)
     if not found:
         return "unknown_code"
     dates = usable_dates(source, start, end)
@@ -214,6 +215,21 @@ def _read_event(
     if isinstance(amount, str):
         return amount
     return Row(table, source.numbers[local], found[0].concept_id, *dates, amount)
+
+
+def note_death(source: Source, local: str, when: str) -> None:
+    """Note a death, or count why it cannot be used."""
+    found = usable_dates(source, when, "")
+    if local not in source.numbers:
+        source.left_out["person_quarantined" if local in source.local else "unknown_person"] += 1
+    elif isinstance(found, str):
+        source.left_out[found] += 1
+    else:
+        source.deaths.append((source.numbers[local], found[0]))
+
+
+def _known(table: str, codings: list[Coding]) -> list[Concept]:
+    return [_CONCEPTS[c] for c in codings if c in _CONCEPTS and _CONCEPTS[c].domain == table.split("_")[0]]
 
 
 def usable_dates(source: Source, start: str, end: str) -> tuple[date, date | None] | str:

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from infra.seeds import fhir_patients
+from infra.seeds import fhir_findings, fhir_patients
 from infra.seeds import trust_care as care
 from infra.seeds.draws import Draws, Ints
 from infra.seeds.files import Files
@@ -30,6 +30,10 @@ FILES = {
     "MedicationRequest.ndjson": "MedicationRequest",
     "Procedure.ndjson": "Procedure",
     "AllergyIntolerance.ndjson": "AllergyIntolerance",
+    "Immunization.ndjson": "Immunization",
+    "DiagnosticReport.ndjson": "DiagnosticReport",
+    "Organization.ndjson": "Organization",
+    "Appointment.ndjson": "Appointment",
 }
 TYPES = tuple(dict.fromkeys(FILES.values()))
 _SYSTEMS = {"SNOMED": "http://snomed.info/sct", "LOINC": "http://loinc.org"}
@@ -45,6 +49,7 @@ def begin(files: Files, senders: Organisations) -> None:
     for trust in senders.trusts:
         for name in FILES:
             files.begin(f"fhir/{trust.code}/{name}", "")
+        files.append(f"fhir/{trust.code}/Organization.ndjson", fhir_findings.organisation(trust.code), 1)
 
 
 def finish(files: Files, senders: Organisations) -> None:
@@ -77,7 +82,7 @@ def write(files: Files, senders: Organisations, draws: Draws, people: People, he
     to.drugs(care.trust_drugs(draws, people, health))
     to.procedures(care.trust_procedures(draws, people, health, stay))
     to.opt_outs()
-    to.allergies()
+    fhir_findings.write(to.write, draws, people)
 
 
 def codings(concepts: tuple[int, ...], vocabulary: str, *, last: bool = False) -> Texts:
@@ -105,9 +110,10 @@ class _Trusts:
         self.people = people
         self.draws = draws
 
-    def _write(
+    def write(
         self, name: str, letter: str, rows: Rows, *parts: str | Texts, part: str = "", subject: str = "subject"
     ) -> None:
+        """One resource a row: its type, the first letter of its ids, and the text after its person."""
         made = lines(
             len(rows),
             f'{{"resourceType":"{name}","id":"{letter}',
@@ -122,7 +128,7 @@ class _Trusts:
 
     def encounters(self, rows: Rows) -> None:
         """Encounters with class and period."""
-        self._write(
+        self.write(
             "Encounter",
             "e",
             rows,
@@ -140,7 +146,7 @@ class _Trusts:
         wrong = self.draws.uniform("condition error", 2)[rows.person, rows.id % 2] < _ENTERED_IN_ERROR
         status = np.where(wrong, b"entered-in-error", b"confirmed")
         first, other = codings(CONDITION_CONCEPTS, "SNOMED"), codings(CONDITION_CONCEPTS, "SNOMED", last=True)
-        self._write(
+        self.write(
             "Condition",
             "c",
             rows,
@@ -159,7 +165,7 @@ class _Trusts:
         component = '{{"code":{code},"valueQuantity":{{"value":'
         unit = ',"unit":"mmHg","system":"http://unitsofmeasure.org","code":"mm[Hg]"}}'
         upper, lower = (_coding(number, "LOINC", False) for number in MEASUREMENT_CONCEPTS[:2])
-        self._write(
+        self.write(
             "Observation",
             "b",
             rows,
@@ -177,7 +183,7 @@ class _Trusts:
         """Single observations: LOINC codes at even trusts, SNOMED CT at odd ones; a few entered in error."""
         wrong = self.draws.uniform("observation error", 8)[rows.person, rows.id % 8] < _ENTERED_IN_ERROR
         loinc, snomed = (codings(MEASUREMENT_CONCEPTS, name) for name in ("LOINC", "SNOMED"))
-        self._write(
+        self.write(
             "Observation",
             "o",
             rows,
@@ -198,7 +204,7 @@ class _Trusts:
 
     def drugs(self, rows: Rows) -> None:
         """Prescriptions with the expected duration of supply."""
-        self._write(
+        self.write(
             "MedicationRequest",
             "m",
             rows,
@@ -213,7 +219,7 @@ class _Trusts:
     def procedures(self, rows: Rows) -> None:
         """Procedures, done on a day or in a period."""
         single = rows.sender % 2 == 0
-        self._write(
+        self.write(
             "Procedure",
             "r",
             rows,
@@ -233,7 +239,7 @@ class _Trusts:
         person = person[np.argsort(trust[person], kind="stable")]
         zero = np.zeros(len(person), dtype=np.int64)
         rows = Rows(person, trust[person], self.people.index[person] + 1, zero, opted[person] + 10, zero, zero)
-        self._write(
+        self.write(
             "Observation",
             "t",
             rows,
@@ -243,11 +249,3 @@ class _Trusts:
             '"',
             part=".3",
         )
-
-    def allergies(self) -> None:
-        """A type of resource that the gateway does not take in."""
-        person = np.flatnonzero((self.draws.one("allergy") < 0.01) & (self.people.trusts[:, 0] >= 0))
-        person = person[np.argsort(self.people.trusts[person, 0], kind="stable")]
-        zero = np.zeros(len(person), dtype=np.int64)
-        rows = Rows(person, self.people.trusts[person, 0], self.people.index[person] + 1, zero, zero, zero, zero)
-        self._write("AllergyIntolerance", "a", rows, subject="patient")

@@ -26,6 +26,7 @@ EVENTS = (
     "drug_exposure",
     "measurement",
     "procedure_occurrence",
+    "observation",
     "social_care_event",
 )
 PERIODS = [(None, None), (date(2024, 1, 1), date(2025, 12, 31))]

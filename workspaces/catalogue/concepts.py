@@ -55,5 +55,6 @@ def _domain(name: str) -> Domain:
 CONDITIONS = _domain("condition")
 DRUGS = _domain("drug")
 MEASUREMENTS = _domain("measurement")
+OBSERVATIONS = _domain("observation")
 PROCEDURES = _domain("procedure")
 VISITS = _domain("visit")

@@ -5,7 +5,7 @@ is a dense number for storage order only (privacy model P3): it joins and groups
 """
 
 from workspaces.catalogue.columns import Column, Domain, Kind, Table, Type, integers, texts
-from workspaces.catalogue.concepts import CONDITIONS, DRUGS, MEASUREMENTS, PROCEDURES, VISITS
+from workspaces.catalogue.concepts import CONDITIONS, DRUGS, MEASUREMENTS, OBSERVATIONS, PROCEDURES, VISITS
 from workspaces.catalogue.places import BOROUGH_DOMAIN, IMD_DOMAIN, STP_DOMAIN
 
 BAND_YEARS = 5
@@ -95,11 +95,11 @@ CONDITION = Table(
 
 DRUG = Table(
     "drug_exposure",
-    "Prescriptions.",
+    "Prescriptions and vaccinations.",
     (
         PERSON_KEY,
-        _concept("drug_concept_id", DRUGS, "Ingredient, OMOP standard concept."),
-        _date("drug_exposure_start_date", "Monday of the week in which it was prescribed."),
+        _concept("drug_concept_id", DRUGS, "Ingredient or vaccine, OMOP standard concept."),
+        _date("drug_exposure_start_date", "Monday of the week in which it was prescribed or given."),
         Column("days_supply", Type.INTEGER, Kind.SAFE, "Days the prescription lasts.", grid=integers(0, 365, "d")),
     ),
 )
@@ -127,6 +127,16 @@ PROCEDURE = Table(
     ),
 )
 
+OBSERVATION = Table(
+    "observation",
+    "Recorded allergies.",
+    (
+        PERSON_KEY,
+        _concept("observation_concept_id", OBSERVATIONS, "What was observed, OMOP standard concept."),
+        _date("observation_date", "Monday of the week in which it was recorded."),
+    ),
+)
+
 DEATH = Table(
     "death",
     "People who have died.",
@@ -146,5 +156,6 @@ SOCIAL_CARE = Table(
 )
 
 TABLES: dict[str, Table] = {
-    table.name: table for table in (PERSON, VISIT, CONDITION, DRUG, MEASUREMENT, PROCEDURE, DEATH, SOCIAL_CARE)
+    table.name: table
+    for table in (PERSON, VISIT, CONDITION, DRUG, MEASUREMENT, PROCEDURE, OBSERVATION, DEATH, SOCIAL_CARE)
 }

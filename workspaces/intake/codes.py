@@ -15,6 +15,7 @@ _TABLE_OF = {
     "drug": "drug_exposure",
     "measurement": "measurement",
     "procedure": "procedure_occurrence",
+    "observation": "observation",
 }
 
 _SEX_WORDS = {

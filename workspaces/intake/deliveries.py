@@ -1,6 +1,7 @@
 """What all formats have in common: a delivery of files, and the shape that a format turns it into."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -24,13 +25,19 @@ class Limits:
 
 @dataclass(frozen=True)
 class Delivery:
-    """The files of one source by what they hold (a FHIR type, an OMOP table), and its data cut."""
+    """The files of one source by what they hold (a FHIR type, an OMOP table), and its data cut.
+
+    Where a delivery is a whole export and later ones, `exports` says of each file to which it belongs (0 is the
+    whole one), `deletions` the same of the files that list what was deleted.
+    """
 
     source: Source
     extract_date: date
     files: Mapping[str, tuple[Path, ...]]
     others: tuple[Path, ...] = ()
     alarms: tuple[str, ...] = ()
+    exports: Mapping[Path, int] = field(default_factory=dict)
+    deletions: Mapping[Path, int] = field(default_factory=dict)
 
     def paths(self) -> Iterator[Path]:
         """Every file that counts towards the digest of the load."""
@@ -41,9 +48,11 @@ class Delivery:
 
 @dataclass
 class Staged:
-    """What a format could not stage: rows of kinds that no table takes, by kind."""
+    """What a format could not stage: rows of kinds that no table takes, by kind, and rows left out, by reason."""
 
     unsupported: dict[str, int] = field(default_factory=dict)
+    left_out: Counter[str] = field(default_factory=Counter)
+    alarms: list[str] = field(default_factory=list)
 
 
 class RecordFormat(Protocol):

@@ -55,10 +55,10 @@ def load(
             sentence=f"The delivery of {source.organisation} ({source.format}) cannot be read.",
             next_step="Send it again; if it is right, report this as a defect.",
         ):
-            screened, unsupported = _screen(delivery, folder, scratch, kept, limits)
+            screened = _screen(delivery, folder, scratch, kept, limits)
         with vault.held():  # who is erased from here on is taken out of this load as of every other
             erased = strip(vault, kept, scratch)
-            facts = _facts(delivery, digest, screened, unsupported, kept, clock())
+            facts = _facts(delivery, digest, screened, kept, clock())
             published = vault.publish(kept, {**facts, "erased": erased})
     return _report(source, published, already_loaded=False)
 
@@ -72,9 +72,7 @@ def _digest(delivery: Delivery) -> str:
     return sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
 
-def _screen(
-    delivery: Delivery, folder: Path, scratch: Path, kept: Path, limits: Limits
-) -> tuple[Screened, dict[str, int]]:
+def _screen(delivery: Delivery, folder: Path, scratch: Path, kept: Path, limits: Limits) -> Screened:
     form = FORMATS[delivery.source.format]
     with open_engine(scratch=scratch, folders=(folder,), bounds=Bounds(memory_mib=limits.memory_mib)) as engine:
         create_maps(engine)
@@ -82,12 +80,10 @@ def _screen(
         engine.execute(STAGING)
         staged = form.stage(engine, delivery, limits)
         screened = screen(engine, kept, delivery=delivery, rank=form.rank)
-    return screened, {**staged.unsupported, **screened.unsupported}
+    return screened.beside(staged)
 
 
-def _facts(
-    delivery: Delivery, digest: str, screened: Screened, unsupported: dict[str, int], kept: Path, now: datetime
-) -> dict[str, object]:
+def _facts(delivery: Delivery, digest: str, screened: Screened, kept: Path, now: datetime) -> dict[str, object]:
     return {
         "digest": digest,
         "loaded_at": now.isoformat(),
@@ -96,7 +92,7 @@ def _facts(
         "rows": screened.rows,
         "person_rows": screened.person_rows,
         "quarantined": screened.quarantined,
-        "unsupported": unsupported,
+        "unsupported": screened.unsupported,
         "alarms": (*delivery.alarms, *screened.alarms),
         "files": {path.stem: fingerprint(path) for path in sorted(kept.glob("*.parquet"))},
     }

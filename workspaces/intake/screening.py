@@ -11,11 +11,11 @@ number with a usable date.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workspaces.engine import Engine, counts, one, run, write_parquet
-from workspaces.intake.deliveries import Delivery
+from workspaces.intake.deliveries import Delivery, Staged
 from workspaces.intake.sources import Standing
 
 EVENTS: dict[str, tuple[str, ...]] = {
@@ -36,6 +36,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
         "number AS value_as_number",
     ),
     "procedure_occurrence": ("concept_id AS procedure_concept_id", "started AS procedure_date"),
+    "observation": ("concept_id AS observation_concept_id", "started AS observation_date"),
     "social_care_event": ("label AS event_type", "started AS event_start_date", "ended AS event_end_date"),
     "death": ("started AS death_date", "organisation", "source_rank"),
 }
@@ -132,7 +133,7 @@ WITH read AS (
         as_day(e.started) AS started, as_day(e.ended) AS ended, e.ended IS NOT NULL AS has_end, i.nhs_number,
         try_cast(e.quantity AS DOUBLE) AS given, e.target = 'death' OR c.chosen IS NOT NULL AS known
     FROM staged_event e LEFT JOIN coded c ON c.r = e.rowid LEFT JOIN identity i USING (local_id)
-    WHERE e.target = $target
+    WHERE e.target = $target AND ($target <> 'observation' OR c.chosen IS NOT NULL)
 ), gridded AS (
     SELECT *, CASE WHEN $target = 'drug_exposure' THEN CASE WHEN given = floor(given) THEN given END
         ELSE (given * chosen.parts - chosen.low) / chosen.step END AS k,
@@ -162,11 +163,13 @@ SELECT nhs_number, birth_date, sex, ethnic_group, borough, organisation, source_
 FROM person_row, origin WHERE reason IS NULL
 """
 
-# Observations have no table of their own: only what law needs of them is read.
-_OBSERVATIONS = """
-SELECT CASE WHEN restricted THEN 'restricted_code' WHEN fault IS NOT NULL THEN fault
-    WHEN type_1 OR type_1_withdrawn THEN 'type_1' ELSE 'observation' END AS reason, count(*)
-FROM staged_event e LEFT JOIN coded c ON c.r = e.rowid WHERE target = 'observation' GROUP BY ALL
+# What no table takes, and observations of what the catalogue does not know: only what law needs of them is read.
+_NO_TABLE = """
+SELECT restricted OR fault IS NOT NULL OR type_1 OR type_1_withdrawn AS has_reason,
+    CASE WHEN restricted THEN 'restricted_code' WHEN fault IS NOT NULL THEN fault
+        WHEN type_1 OR type_1_withdrawn THEN 'type_1' ELSE target END AS reason, count(*)
+FROM staged_event e LEFT JOIN coded c ON c.r = e.rowid
+WHERE NOT list_contains($tables, target) OR (target = 'observation' AND c.chosen IS NULL) GROUP BY ALL
 """
 
 
@@ -183,6 +186,15 @@ class Screened:
     person_rows: int
     alarms: tuple[str, ...]
 
+    def beside(self, staged: Staged) -> "Screened":
+        """These counts with those of what never became a row."""
+        return replace(
+            self,
+            quarantined=dict(sorted((+(Counter(self.quarantined) + staged.left_out)).items())),
+            unsupported={**staged.unsupported, **self.unsupported},
+            alarms=(*staged.alarms, *self.alarms),
+        )
+
 
 def screen(engine: Engine, folder: Path, *, delivery: Delivery, rank: int) -> Screened:
     """Decide about every staged row and write the good ones into `folder`, one Parquet file per table."""
@@ -194,9 +206,7 @@ def screen(engine: Engine, folder: Path, *, delivery: Delivery, rank: int) -> Sc
     )
     _decide_about_people(engine, facts, source.standing is Standing.SCREENED_AT_SOURCE)
     quarantined = Counter(counts(engine, "SELECT reason, count(*) FROM person_row WHERE reason IS NOT NULL GROUP BY 1"))
-    observed = counts(engine, _OBSERVATIONS)
-    unsupported = {kind: observed.pop(kind) for kind in ("observation",) if kind in observed}
-    quarantined.update(observed)
+    unsupported = _count_what_no_table_takes(engine, quarantined)
     rows = {
         "person": write_parquet(engine, _PERSON, folder / "person.parquet"),
         "exclusion": write_parquet(engine, "FROM exclusion", folder / "exclusion.parquet"),
@@ -208,6 +218,12 @@ def screen(engine: Engine, folder: Path, *, delivery: Delivery, rank: int) -> Sc
     del quarantined["type_1"]
     people = one(engine, "SELECT count(*) FROM person_row")
     return Screened(rows, dict(sorted((+quarantined).items())), unsupported, people, _alarms(engine))
+
+
+def _count_what_no_table_takes(engine: Engine, quarantined: Counter[str]) -> dict[str, int]:
+    found = engine.execute(_NO_TABLE, {"tables": list(EVENTS)}).fetchall()
+    quarantined.update({reason: number for has_reason, reason, number in found if has_reason})
+    return {kind: number for has_reason, kind, number in found if not has_reason}
 
 
 def _decide_about_people(engine: Engine, facts: dict[str, object], screened_at_source: bool) -> None:

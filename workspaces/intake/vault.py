@@ -29,6 +29,7 @@ TABLES: dict[str, str] = {
     "drug_exposure": "nhs_number BIGINT, drug_concept_id INTEGER, drug_exposure_start_date DATE, days_supply INTEGER",
     "measurement": "nhs_number BIGINT, measurement_concept_id INTEGER, measurement_date DATE, value_as_number DOUBLE",
     "procedure_occurrence": "nhs_number BIGINT, procedure_concept_id INTEGER, procedure_date DATE",
+    "observation": "nhs_number BIGINT, observation_concept_id INTEGER, observation_date DATE",
     "death": "nhs_number BIGINT, death_date DATE, organisation VARCHAR, source_rank INTEGER",
     "social_care_event": "nhs_number BIGINT, event_type VARCHAR, event_start_date DATE, event_end_date DATE",
 }

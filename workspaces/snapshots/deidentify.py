@@ -118,6 +118,7 @@ RULES: dict[str, dict[str, str]] = {
     "drug_exposure": {**_as_is("drug_concept_id", "days_supply"), **_weeks("drug_exposure_start_date")},
     "measurement": {**_as_is("measurement_concept_id", "value_as_number"), **_weeks("measurement_date")},
     "procedure_occurrence": {**_as_is("procedure_concept_id"), **_weeks("procedure_date")},
+    "observation": {**_as_is("observation_concept_id"), **_weeks("observation_date")},
     "death": {"death_date": _MONTH.format("death_date")},
     "social_care_event": {**_as_is("event_type"), **_weeks("event_start_date", "event_end_date")},
 }

@@ -23,6 +23,7 @@ PERIOD_COLUMN = {
     "drug_exposure": "drug_exposure_start_date",
     "measurement": "measurement_date",
     "procedure_occurrence": "procedure_date",
+    "observation": "observation_date",
     "death": "death_date",
     "social_care_event": "event_start_date",
 }
