@@ -1,5 +1,6 @@
 """What a room is asked to do and what it answers: plain frozen values and the protocol that every driver keeps."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -10,7 +11,11 @@ from typing import Any, Protocol
 from workspaces.catalogue.errors import Invalid
 
 ROOM_KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+RUN_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,79}")
+VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 LONGEST_COMMAND = 64
+MOST_VARIABLES = 32
+PROCESSORS = min(os.cpu_count() or 1, 8)  # what numerical libraries of a room are told to use
 
 
 class Ended(StrEnum):
@@ -54,15 +59,25 @@ class RoomPlan:
     command: tuple[str, ...]  # e.g. ("python3", "-I", "/workspace/code/script.py")
     environment: Path  # a virtual environment of /usr/bin/python3, bound read-only at /environment
     limits: Limits = Limits()
+    door: Path | None = None  # bound at /run/room; a socket `s` made there is reached outside beside this folder
+    variables: tuple[tuple[str, str], ...] = ()  # environment variables on top of those that every room has
 
     def __post_init__(self) -> None:
         if not ROOM_KEY.fullmatch(self.room_key):
             raise Invalid("room:key", "A room's key is not 1 to 40 of a-z, 0-9 and -.", "Use the workspace's own key.")
-        for path in (self.snapshot, self.workspace, self.environment):
+        for path in self.folders:
             if not path.is_absolute() or ".." in path.parts:
                 raise Invalid("room:path", "A folder of the room is not an absolute path.", "Give the whole path.")
         if not 1 <= len(self.command) <= LONGEST_COMMAND or any("\0" in word for word in self.command):
             raise Invalid("room:command", "The command is empty, too long or holds NUL.", "Give 1 to 64 words.")
+        odd = any(not VARIABLE.fullmatch(name) or "\0" in value for name, value in self.variables)
+        if odd or len(self.variables) > MOST_VARIABLES:
+            raise Invalid("room:variables", "A variable has no plain name, or there are too many.", "Give at most 32.")
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Every folder that is bound."""
+        return (self.snapshot, self.workspace, self.environment, *((self.door,) if self.door else ()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +87,20 @@ class RoomResult:
     exit_code: int | None  # None when the program never ran or was ended from outside
     ended: Ended
     seconds: float
+    cpu_seconds: float = field(default=0.0, compare=False)  # of all its processes; 0 where the kernel did not tell
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """A run that goes on without whoever asked for it: still at work, or how it ended."""
+
+    result: RoomResult | None = None
+    refused: Invalid | None = None
+
+    @property
+    def at_work(self) -> bool:
+        """True while nothing is known of its end."""
+        return self.result is None and self.refused is None
 
 
 @dataclass(frozen=True)
@@ -89,6 +118,15 @@ class RoomDriver(Protocol):
     def run(self, plan: RoomPlan) -> RoomResult:
         """Run to the end and answer. Raises Invalid if the plan cannot be accepted (nothing ran)."""
 
+    def start(self, name: str, plan: RoomPlan) -> None:
+        """Begin a run that goes on without the caller. A name that was given before changes nothing."""
+
+    def status(self, name: str) -> Sitting | None:
+        """What is known of a run by its name; None for one that is not known (any more)."""
+
+    def wait(self, name: str) -> RoomResult:
+        """The end of a run that was started; raises Invalid if it was refused, or is not known."""
+
     def stop(self, room_key: str) -> bool:
         """End the run of that room, if there is one; safe from any thread. Answers whether there was."""
 
@@ -99,16 +137,21 @@ class RoomDriver(Protocol):
 def plan_to_wire(plan: RoomPlan) -> dict[str, Any]:
     """A plan as JSON-ready values."""
     folders = {name: str(getattr(plan, name)) for name in ("snapshot", "workspace", "environment")}
-    return {"room_key": plan.room_key, "command": list(plan.command), "limits": asdict(plan.limits)} | folders
+    door = str(plan.door) if plan.door else None
+    said = {"room_key": plan.room_key, "command": list(plan.command), "limits": asdict(plan.limits)}
+    return said | folders | {"door": door, "variables": dict(plan.variables)}
 
 
 def plan_from_wire(wire: Mapping[str, Any]) -> RoomPlan:
     """The plan back from JSON; raises Invalid for anything that is not exactly one."""
-    words = wire.get("command")
+    words, variables, door = wire.get("command"), wire.get("variables"), wire.get("door")
     if set(wire) != {bound.name for bound in fields(RoomPlan)} or not isinstance(words, list):
-        raise Invalid("room:plan", "The plan lacks a field or has one too many.", "Send all six fields.")
+        raise Invalid("room:plan", "The plan lacks a field or has one too many.", "Send every field.")
     texts = {name: wire[name] for name in ("room_key", "snapshot", "workspace", "environment")}
-    if not all(isinstance(text, str) and "\0" not in text for text in (*texts.values(), *words)):
+    said = (*texts.values(), *words, *((door,) if door is not None else ()))
+    if not isinstance(variables, dict) or not all(
+        isinstance(text, str) and "\0" not in text for text in (*said, *variables.values())
+    ):
         raise Invalid("room:plan", "A field of the plan is not text.", "Send text.")
     if not isinstance(wire["limits"], dict) or set(wire["limits"]) - {bound.name for bound in fields(Limits)}:
         raise Invalid("room:limits", "The plan names a limit that does not exist.", "Leave it out.")
@@ -119,4 +162,6 @@ def plan_from_wire(wire: Mapping[str, Any]) -> RoomPlan:
         environment=Path(texts["environment"]),
         command=tuple(words),
         limits=Limits(**wire["limits"]),
+        door=Path(door) if door is not None else None,
+        variables=tuple(variables.items()),
     )

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workspaces.catalogue.errors import Invalid
-from workspaces.rooms.base import RoomPlan
+from workspaces.rooms.base import PROCESSORS, RoomPlan
 from workspaces.rooms.limits import MIB
 from workspaces.rooms.users import RoomUser, Standing
 
 PROGRAM = "/usr/bin/bwrap"
 USER_INSIDE = "1000"  # what every room sees as its own uid, whichever it is outside
 HOME = "/home/researcher"
+DOOR = "/run/room"
 SHM_MIB, HOME_MIB = 64, 16
 # bubblewrap stays in the room as process 1 and its environment can be read there: it gets nothing of the gateway's.
 STARTING_ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
@@ -63,6 +64,7 @@ class Sources:
     workspace: str
     environment: str
     code: str | None = None  # None: the workspace has no code folder
+    door: str | None = None  # None: nothing in the room is reached from outside
 
 
 @dataclass(frozen=True)
@@ -98,10 +100,11 @@ def parts(
         Part("snapshot read-only", ("--ro-bind", sources.data, "/data")),
         Part("workspace", ("--bind", sources.workspace, "/workspace", "--chdir", "/workspace")),
         *([Part("code read-only", ("--ro-bind", sources.code, "/workspace/code"))] if sources.code else []),
+        *([Part("door", ("--bind", sources.door, DOOR))] if sources.door else []),
         Part("root read-only", ("--remount-ro", "/dev", "--remount-ro", "/")),
         *([Part("seccomp", ("--seccomp", str(data(filter_program))))] if filter_program else []),
         Part("clear environment", ("--clearenv",)),
-        Part("variables", tuple(word for pair in _variables().items() for word in ("--setenv", *pair))),
+        Part("variables", tuple(word for pair in _variables(plan).items() for word in ("--setenv", *pair))),
     ]
 
 
@@ -142,10 +145,11 @@ def _tmpfs(where: str, mib: int) -> tuple[str, ...]:
     return ("--size", str(mib * MIB), "--perms", "1777", "--tmpfs", where)
 
 
-def _variables() -> Mapping[str, str]:
+def _variables(plan: RoomPlan) -> Mapping[str, str]:
     """All that a program in a room has for an environment."""
-    threads = str(min(os.cpu_count() or 1, 8))
+    threads = str(PROCESSORS)
     return {
+        **dict(plan.variables),
         "PATH": "/environment/bin:/usr/bin:/bin",
         "HOME": HOME,
         "LANG": "C.UTF-8",

@@ -54,13 +54,13 @@ def usage(path: Path) -> tuple[int, int]:
 def unlinked(init: int, *, device: int) -> int:
     """Bytes on this device in files without a name that the room's processes hold open or mapped."""
     found: dict[int, int] = {}
-    for process in _processes_with(init):
+    for process in processes_with(init):
         for inode, size in (*_open(process, device), *_mapped(process, device)):
             found[inode] = max(size, found.get(inode, 0))
     return sum(found.values())
 
 
-def _processes_with(init: int) -> Iterator[Path]:
+def processes_with(init: int) -> Iterator[Path]:
     """The processes that share its process namespace."""
     with suppress(OSError):
         space = os.stat(f"/proc/{init}/ns/pid").st_ino

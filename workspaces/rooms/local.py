@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 
 from workspaces.catalogue.errors import Invalid
-from workspaces.rooms import bubblewrap, disk, folders, isolation, limits
+from workspaces.rooms import bubblewrap, disk, doors, folders, isolation, limits
 from workspaces.rooms.base import Ended, Promise, RoomPlan, RoomResult
+from workspaces.rooms.sittings import Sittings
 from workspaces.rooms.users import Allocation, RoomUser, Standing
 from workspaces.rooms.watching import Watch
 
@@ -24,7 +25,7 @@ def _all_of_them(walls: list[bubblewrap.Part]) -> list[bubblewrap.Part]:
     return walls
 
 
-class LocalRooms:
+class LocalRooms(Sittings):
     """The driver that starts bubblewrap itself.
 
     `gateway_gid`: the group that keeps access to workspace folders. `walls` exists for tests that take one away.
@@ -40,6 +41,7 @@ class LocalRooms:
     ) -> None:
         self._allocation = allocation or Allocation()
         self._gateway_gid = os.getegid() if gateway_gid is None else gateway_gid
+        super().__init__()
         self._groups = groups or limits.find_groups()
         self._groups.sweep()
         self._walls = walls
@@ -56,7 +58,7 @@ class LocalRooms:
             user = held.enter_context(self._allocation.lease(plan.room_key))
             open_folders = self._prepare(plan, user, held)
             group = held.enter_context(self._groups.group(plan.limits))
-            watch, result = self._start(plan, user, open_folders, group, (stop,) if until is None else (stop, until))
+            watch, result = self._watched(plan, user, open_folders, group, (stop,) if until is None else (stop, until))
             if result.ended is Ended.FINISHED and result.exit_code != 0 and group.ran_out_of_memory():
                 result = replace(result, ended=Ended.KILLED)
             self._tidy(plan, user, open_folders["workspace"], watch, result)
@@ -114,10 +116,13 @@ class LocalRooms:
         if name == "environment":
             self._look_at_environment(path, folder)
             return
+        if name == "door":
+            folders.empty(folder)  # a room that was here before has left things in the way
+            doors.clear(path)
         folders.refuse_channels(folder, path)
         if user.standing is Standing.SAME:
             return
-        if name == "workspace":
+        if name in {"workspace", "door"}:
             self._hand_over(folder, user)
         else:
             folders.lend(folder, uid=user.uid, gid=user.reading_gid)
@@ -135,7 +140,7 @@ class LocalRooms:
         rooms = frozenset(each.uid for each in self._allocation.users)
         folders.hand_over(folder, uid=user.uid, gid=self._gateway_gid, rooms=rooms)
 
-    def _start(
+    def _watched(
         self, plan: RoomPlan, user: RoomUser, opened: Mapping[str, int], group: limits.Group, stops: tuple[int, ...]
     ) -> tuple[Watch, RoomResult]:
         with ExitStack() as files:
@@ -162,9 +167,19 @@ class LocalRooms:
                 stops=stops,
                 seconds=plan.limits.seconds,
                 log_bytes=plan.limits.log_kib << 10,
-                over_disk=lambda init: disk.over(plan.workspace, plan.limits, init=init),
+                look=lambda init: self._look(plan, user, opened, init),
             )
-            return watch, watch.to_end()
+            try:
+                return watch, watch.to_end()
+            finally:
+                if plan.door:
+                    doors.clear(plan.door)
+
+    def _look(self, plan: RoomPlan, user: RoomUser, opened: Mapping[str, int], init: int | None) -> bool:
+        """Open the door when somebody listens at it; answers whether the run is over its disk."""
+        if plan.door:
+            doors.lead_out(plan.door, opened["door"], uid=user.uid)
+        return disk.over(plan.workspace, plan.limits, init=init)
 
     def _sources(self, plan: RoomPlan, opened: Mapping[str, int]) -> tuple[bubblewrap.Stage | None, bubblewrap.Sources]:
         """Where bubblewrap finds the folders: staged for a user who could not reach them, else where they are."""
@@ -201,7 +216,7 @@ def _paths(plan: RoomPlan) -> dict[str, Path]:
     """The folders of a plan by the names they have in bubblewrap.Sources."""
     code = plan.workspace / folders.CODE
     whole = {"data": plan.snapshot, "workspace": plan.workspace, "environment": plan.environment}
-    return whole | ({"code": code} if code.is_dir() else {})
+    return whole | ({"code": code} if code.is_dir() else {}) | ({"door": plan.door} if plan.door else {})
 
 
 class _Keeper:

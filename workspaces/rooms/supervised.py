@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from workspaces.catalogue.errors import Invalid
-from workspaces.rooms.base import Ended, Promise, RoomPlan, RoomResult, plan_to_wire
+from workspaces.rooms.base import Ended, Promise, RoomPlan, RoomResult, Sitting, plan_to_wire
 
 
 class SupervisedRooms:
@@ -24,8 +24,29 @@ class SupervisedRooms:
         answer = self._ask({"do": "run", "plan": plan_to_wire(plan)})
         if answer is None:
             return RoomResult(exit_code=None, ended=Ended.KILLED, seconds=time.monotonic() - began)
-        result = answer["result"]
-        return RoomResult(exit_code=result["exit_code"], ended=Ended(result["ended"]), seconds=result["seconds"])
+        return _result(answer["result"])
+
+    def start(self, name: str, plan: RoomPlan) -> None:
+        """See RoomDriver."""
+        if self._ask({"do": "start", "name": name, "plan": plan_to_wire(plan)}) is None:
+            raise Invalid("room:unavailable", "The room supervisor ended.", "Ask the operator to start it.")
+
+    def status(self, name: str) -> Sitting | None:
+        """See RoomDriver."""
+        answer = self._ask({"do": "status", "name": name})
+        told = answer and answer["sitting"]
+        if not told:
+            return None
+        refused = Invalid(**told["refused"]) if told["refused"] else None
+        return Sitting(result=_result(told["result"]) if told["result"] else None, refused=refused)
+
+    def wait(self, name: str) -> RoomResult:
+        """See RoomDriver. A supervisor that ends takes its rooms with it: then the run counts as KILLED."""
+        began = time.monotonic()
+        answer = self._ask({"do": "wait", "name": name})
+        if answer is None:
+            return RoomResult(exit_code=None, ended=Ended.KILLED, seconds=time.monotonic() - began)
+        return _result(answer["result"])
 
     def stop(self, room_key: str) -> bool:
         """See RoomDriver."""
@@ -53,6 +74,10 @@ class SupervisedRooms:
         if "invalid" in answer:
             raise Invalid(**answer["invalid"])
         return answer
+
+
+def _result(told: Mapping[str, Any]) -> RoomResult:
+    return RoomResult(**{**told, "ended": Ended(told["ended"])})
 
 
 def _exchange(connection: socket.socket, request: bytes) -> bytes:

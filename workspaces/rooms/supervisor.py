@@ -2,10 +2,14 @@
 
 It takes plans on a Unix socket from one user only, one JSON document a connection, and answers with the result:
     {"do": "run", "plan": {...}}       -> {"result": {"exit_code", "ended", "seconds"}}
+    {"do": "start", "name": "...", "plan": {...}}  -> {"started": true}
+    {"do": "status", "name": "..."}    -> {"sitting": null | {"result": null | {...}, "refused": null | {...}}}
+    {"do": "wait", "name": "..."}      -> {"result": {...}}
     {"do": "stop", "room_key": "..."}  -> {"stopped": true}
     {"do": "promises"}                 -> {"promises": [[name, kept, how], ...]}
     anything refused                   -> {"invalid": {"code", "sentence", "next_step"}}
-A run ends when the connection that asked for it closes: nobody would learn its result.
+A run ends when the connection that asked for it closes: nobody would learn its result. What was started by name goes
+on, so that a gateway which begins anew asks for its end by that name; it ends with this process.
 
 What it protects against is a gateway that was broken into: the paths of a plan must lie under the roots it was given,
 without a symbolic link; nothing runs as root; owners are changed below the roots only, and never through a link.
@@ -29,7 +33,7 @@ from pathlib import Path
 from typing import Any
 
 from workspaces.catalogue.errors import Invalid
-from workspaces.rooms.base import RoomPlan, plan_from_wire
+from workspaces.rooms.base import RoomPlan, Sitting, plan_from_wire
 from workspaces.rooms.local import LocalRooms
 from workspaces.rooms.users import STATE, Allocation
 
@@ -100,25 +104,34 @@ class Supervisor:
                 plan = plan_from_wire(wire)
                 self._check_places(plan)
                 return {"result": asdict(self._rooms.run(plan, until=connection.fileno()))}
+            case {"do": "start", "name": str(name), "plan": dict(wire)}:
+                plan = plan_from_wire(wire)
+                self._check_places(plan)
+                self._rooms.start(name, plan)
+                return {"started": True}
+            case {"do": "status", "name": str(name)}:
+                return {"sitting": _told(self._rooms.status(name))}
+            case {"do": "wait", "name": str(name)}:
+                return {"result": asdict(self._rooms.wait(name))}
             case {"do": "stop", "room_key": str(room_key)}:
                 return {"stopped": self._rooms.stop(room_key)}
             case {"do": "promises"}:
                 return {"promises": [astuple(promise) for promise in self._rooms.promises()]}
-        raise Invalid("room:request", "The request is none that the supervisor knows.", "Ask run, stop or promises.")
+        raise Invalid("room:request", "The request is none that the supervisor knows.", "Ask one of its verbs.")
 
     def _check_places(self, plan: RoomPlan) -> None:
         """Every folder strictly below a root and given by its real path; the driver checks it again when opening.
 
         An environment may be one that was named outright: nothing is ever changed in it.
         """
-        for path in (plan.snapshot, plan.workspace, plan.environment):
+        for path in plan.folders:
             apart = self._environments if path is plan.environment else ()
             below = any(root in path.parents for root in apart or self._roots)
             named = path in apart
             if not (below or named) or os.path.realpath(path) != str(path):
                 raise Invalid("room:folder", f"{path} is not a real path below a root.", "Keep rooms below the roots.")
-        if len({plan.snapshot, plan.workspace, plan.environment}) < 3:
-            raise Invalid("room:same", "Two of the room's folders are the same.", "Give three folders.")
+        if len(set(plan.folders)) < len(plan.folders):
+            raise Invalid("room:same", "Two of the room's folders are the same.", "Give each its own.")
 
 
 def peer_uid(connection: socket.socket) -> int:
@@ -146,7 +159,18 @@ def _request(connection: socket.socket) -> Mapping[str, Any]:
 
 
 def _refusal(refusal: Invalid) -> Mapping[str, Any]:
-    return {"invalid": {"code": refusal.code, "sentence": refusal.sentence, "next_step": refusal.next_step}}
+    return {"invalid": _words(refusal)}
+
+
+def _words(refusal: Invalid) -> Mapping[str, str]:
+    return {"code": refusal.code, "sentence": refusal.sentence, "next_step": refusal.next_step}
+
+
+def _told(sitting: Sitting | None) -> Mapping[str, Any] | None:
+    if sitting is None:
+        return None
+    result, refused = sitting.result, sitting.refused
+    return {"result": result and asdict(result), "refused": refused and _words(refused)}
 
 
 def listen(path: Path, *, uid: int, gid: int) -> socket.socket:

@@ -11,9 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from workspaces.rooms.base import Ended, RoomResult
+from workspaces.rooms.disk import processes_with
 
 CHUNK = 1 << 16
-DISK_EVERY = 0.5  # seconds between two looks, more when a look takes long
+LOOK_EVERY = 0.5  # seconds between two looks, more when a look takes long
 LAST_PROCESS = 10.0  # seconds to wait for the kernel to have ended every process of the room
 SIGNALLED = 128  # exit codes above are a signal's number plus this
 TRUNCATED = b"\n[the rest of the output was left out: the limit of the log is reached]\n"
@@ -49,15 +50,16 @@ class Watch:
         stops: tuple[int, ...],
         seconds: float,
         log_bytes: int,
-        over_disk: Callable[[int | None], bool],
+        look: Callable[[int | None], bool],
     ) -> None:
         self._process = process
         self._stops = stops  # each ends the run when it can be read: an event, or a connection that its owner left
-        self._over_disk = over_disk
+        self._look = look  # asked again and again with process 1 of the room; True ends the run
         self._began = time.monotonic()
         self._deadline = self._began + seconds
-        self._next_disk = self._began + DISK_EVERY
+        self._next_look = self._began + LOOK_EVERY
         self._forced: Ended | None = None
+        self._cpu_seconds = 0.0
         self._init: int | None = None  # process 1 of the room, as a pidfd: when it is gone, so is everything in it
         self.stdout, self.stderr, self._status = Output(log_bytes), Output(log_bytes), Output(CHUNK)
         assert process.stdout is not None  # noqa: S101
@@ -81,7 +83,7 @@ class Watch:
 
     def _step(self, selector: selectors.BaseSelector, own: int) -> bool:
         """One wait; answers whether the starter has ended."""
-        due = min(self._deadline, self._next_disk) - time.monotonic()
+        due = min(self._deadline, self._next_look) - time.monotonic()
         for key, _ in selector.select(max(due, 0) if self._forced is None else None):
             source = key.fd
             if source == own:
@@ -121,10 +123,12 @@ class Watch:
             return
         if now >= self._deadline:
             self._end(Ended.TIMED_OUT)
-        elif now >= self._next_disk:
-            if self._over_disk(self._reports().get("child-pid")):
+        elif now >= self._next_look:
+            init = self._reports().get("child-pid")
+            self._cpu_seconds = max(self._cpu_seconds, cpu_seconds(init))
+            if self._look(init):
                 self._end(Ended.KILLED)
-            self._next_disk = time.monotonic() + max(DISK_EVERY, 5 * (time.monotonic() - now))
+            self._next_look = time.monotonic() + max(LOOK_EVERY, 5 * (time.monotonic() - now))
 
     def _end(self, how: Ended) -> None:
         if self._forced is None:
@@ -133,20 +137,33 @@ class Watch:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def _result(self) -> RoomResult:
-        code = self._process.wait()
+        code = self._reap()
         self._drain()
         self._wait_for_last()
         self._drain()
         seconds = time.monotonic() - self._began
         reported = self._reports().get("exit-code")
         if self._forced is not None:
-            return RoomResult(exit_code=None, ended=self._forced, seconds=seconds)
+            return self._told(None, self._forced, seconds)
         if code < 0 or (reported is None and code > SIGNALLED):  # the room's own processes were, e.g. for memory
-            return RoomResult(exit_code=None, ended=Ended.KILLED, seconds=seconds)
+            return self._told(None, Ended.KILLED, seconds)
         if reported is None:
-            return RoomResult(exit_code=None, ended=Ended.FAILED_TO_START, seconds=seconds)
+            return self._told(None, Ended.FAILED_TO_START, seconds)
         by_signal = SIGNALLED < reported <= SIGNALLED + signal.NSIG
-        return RoomResult(exit_code=reported, ended=Ended.KILLED if by_signal else Ended.FINISHED, seconds=seconds)
+        return self._told(reported, Ended.KILLED if by_signal else Ended.FINISHED, seconds)
+
+    def _told(self, exit_code: int | None, ended: Ended, seconds: float) -> RoomResult:
+        return RoomResult(exit_code=exit_code, ended=ended, seconds=seconds, cpu_seconds=self._cpu_seconds)
+
+    def _reap(self) -> int:
+        """The starter's end, with the time that it and all that it waited for were at work.
+
+        Where the run was ended from outside nobody waited for its processes: what was seen last counts.
+        """
+        _, status, used = os.wait4(self._process.pid, 0)
+        self._process.returncode = os.waitstatus_to_exitcode(status)
+        self._cpu_seconds = max(self._cpu_seconds, used.ru_utime + used.ru_stime)
+        return self._process.returncode
 
     def _drain(self) -> None:
         """Take what is still in the pipes, without waiting for more."""
@@ -165,3 +182,13 @@ class Watch:
         with selectors.DefaultSelector() as selector:
             selector.register(self._init, selectors.EVENT_READ)
             selector.select(LAST_PROCESS)
+
+
+def cpu_seconds(init: int | None) -> float:
+    """Time that the processes of a room, and those that they waited for, have been at work. 0 if not known yet."""
+    ticks = 0
+    for process in processes_with(init) if init is not None else ():
+        with suppress(OSError):
+            # after the name, which may hold anything: field 3 comes first; 14 to 17 are the four times
+            ticks += sum(int(word) for word in (process / "stat").read_bytes().rpartition(b")")[2].split()[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
