@@ -1,7 +1,8 @@
 """Whether the gateway is open, or closed while its database is put back or moved to newer tables.
 
 A file in the gateway's folder says so, since the database cannot; it outlives whoever wrote it, so that after a kill
-nothing is served before the work is done again. Workers hold a lock for as long as they are at work.
+nothing is served before the work is done again. Workers, requests and commands hold a lock for as long as they are
+at work, so that what one of them commits is in the backup that was taken after it.
 """
 
 import fcntl
@@ -94,16 +95,30 @@ def note(folder: Path, said: Standing) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(draft, folder / _FILE)
+    _settle(folder)
 
 
 def reopen(folder: Path) -> None:
     """Open again."""
     (folder / _FILE).unlink(missing_ok=True)
+    _settle(folder)
+
+
+def _settle(folder: Path) -> None:
+    # a power cut must not bring back an upgrade that is over: the next would put its backup back
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(held)
+    finally:
+        os.close(held)
 
 
 @contextmanager
 def _lock(folder: Path) -> Iterator[int]:
-    held = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        held = os.open(folder / _LOCK, os.O_RDONLY | os.O_CREAT, 0o600)  # read only: a disk may be, and pages be read
+    except OSError as trouble:
+        raise StoreUnavailable(os.strerror(trouble.errno or 0)) from None
     try:
         yield held
     finally:

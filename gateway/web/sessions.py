@@ -4,13 +4,14 @@ A session ends after a time without requests, at a fixed time after sign-in, at 
 it. Signing in always begins a new one, so that a cookie planted beforehand is worth nothing.
 """
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
 
-from flask import Flask, Request, Response, request, session
+from flask import Flask, Request, Response, g, request, session
 from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import CallbackDict
@@ -18,8 +19,9 @@ from werkzeug.datastructures import CallbackDict
 from gateway.commands.addresses import ROOT
 from gateway.commands.perform import Gateway
 from gateway.store.queries import sessions
-from gateway.store.standing import Closed, need_open
+from gateway.store.standing import at_work
 from gateway.web.current import PERSON
+from workspaces.snapshots.objects import StoreUnavailable
 
 ANONYMOUS_HOURS = 1
 TOUCH_SECONDS = 60
@@ -79,8 +81,8 @@ class DatabaseSessions(SessionInterface):
         """The live session of the request's cookie, or an empty one."""
         if not request.path.startswith(ANSWERS_CLOSED):
             try:
-                need_open(self.gateway.settings.folder)
-            except Closed as trouble:
+                _enter(self.gateway.settings.folder)
+            except StoreUnavailable as trouble:
                 return ServerSession.in_trouble(trouble)
         cookie = request.cookies.get(self.name)
         if not cookie or request.endpoint == "static" or request.path.startswith("/api/"):
@@ -140,6 +142,20 @@ def install(app: Flask, gateway: Gateway) -> None:
     """Every request of the application has its session in the database."""
     app.session_interface = DatabaseSessions(gateway)
     app.before_request(_told)
+    app.teardown_request(_leave)
+
+
+def _enter(folder: Path) -> None:
+    """Until the request is over the gateway is not put back or moved: what it commits stays. Raises Closed."""
+    with ExitStack() as stack:
+        stack.enter_context(at_work(folder))
+        g.at_work = stack.pop_all()
+
+
+def _leave(_: BaseException | None) -> None:
+    held: ExitStack | None = g.pop("at_work", None)
+    if held is not None:
+        held.close()
 
 
 def _told() -> None:

@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from gateway.store import standing
 from gateway.store.keys import Keys
 from gateway.store.objects import LocalObjects
 from gateway.vocabulary import TaskKind
+from gateway.web.sessions import DatabaseSessions
 from tests.factories.gateways import Town
 from tests.factories.sites import Site, open_site
 from workspaces.catalogue.errors import Invalid
@@ -76,6 +79,33 @@ def test_who_is_at_work_is_waited_for(tmp_path: Path, town: Town) -> None:
     ):
         pytest.fail("it is closed")
     assert standing.standing(tmp_path) is not None, "only reopening opens it"
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/api/v1/me"])
+def test_a_request_on_its_way_is_waited_for(
+    site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """What it commits would be behind the backup of an upgrade, and lost with its rollback."""
+    seen, kept = [], DatabaseSessions.save_session
+
+    def late(*given: Any) -> None:
+        seen.append(busy(folder))
+        kept(*given)
+
+    monkeypatch.setattr(DatabaseSessions, "save_session", late)
+    site.client("ig").get(path)
+    assert seen
+    assert all(seen)
+    assert not busy(folder), "nothing is held when it is over"
+
+
+def busy(folder: Path) -> bool:
+    try:
+        with standing.closed(folder, standing.UPGRADING, datetime.now(UTC), patience=0):
+            standing.reopen(folder)
+    except Invalid as why:
+        return why.code == "standing:busy"
+    return False
 
 
 def test_a_worker_leaves_its_work_where_it_is(town: Town, tmp_path: Path) -> None:
