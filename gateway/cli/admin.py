@@ -23,9 +23,10 @@ from gateway.store.away import told
 from gateway.store.migrate import upgrade
 from gateway.store.queries.facts import actor_of
 from gateway.store.queries.people import called
-from gateway.store.standing import Closed, need_open
+from gateway.store.standing import at_work, need_open
 from gateway.vocabulary import Command, Seat
 from workspaces.catalogue.errors import Invalid
+from workspaces.snapshots.objects import StoreUnavailable
 
 MIGRATE = "Run: tre migrate."
 
@@ -39,12 +40,16 @@ def settings() -> Settings:
         raise Invalid("settings:wrong", f"Missing or wrong: {', '.join(names)}.", "Set them and start again.") from None
 
 
-def house(*, with_pool: bool = True) -> House:
-    """The gateway of this machine, open, its database migrated and with its pool. Raises Invalid."""
+def house(*, with_pool: bool = True, hold: bool = True) -> House:
+    """The gateway of this machine, open, its database migrated and with its pool. Raises Invalid.
+
+    It stays open until the command is over, unless this one waits for work and takes hold of it by itself.
+    """
     ours = settings()
+    ours.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        need_open(ours.folder)
-    except Closed as why:
+        click.get_current_context().with_resource(at_work(ours.folder)) if hold else need_open(ours.folder)
+    except StoreUnavailable as why:
         raise told(why) from None
     try:
         at = open_house(ours)
@@ -155,7 +160,7 @@ def work(once: bool, metrics_port: int) -> None:
     from gateway.jobs.worker import run_forever, run_once
 
     logs.begin()
-    at = house()
+    at = house(hold=once)
     traces.begin(at.gateway.settings.traces, at.gateway.unit.engine)
     if metrics_port:
         _serve_metrics(metrics_port)

@@ -49,6 +49,16 @@ def test_what_is_no_backup_is_said_in_one_line(folder: Path, tmp_path: Path) -> 
     assert standing.standing(folder) is None
 
 
+@pytest.mark.usefixtures("folder")
+def test_a_command_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it commits would be lost with the rollback of an upgrade."""
+    seen = []
+    monkeypatch.setattr("gateway.backup.taking.take", lambda *_: seen.append(run("upgrade", "--patience", "0").stderr))
+    run("backup")
+    assert [said.split(":")[:2] for said in seen] == [["standing", "busy"]]
+    assert run("upgrade", "--patience", "0").exit_code == 0, "nothing is held any more"
+
+
 def test_a_closed_gateway_does_nothing_else(folder: Path) -> None:
     standing.note(folder, standing.Standing(standing.RESTORING, "now"))
     for words in (("backup",), ("work", "--once"), ("people", "appoint", "a@example.org", "AUDITOR")):
