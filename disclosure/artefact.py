@@ -78,6 +78,7 @@ def epsilon_text(micro: int) -> str:
 
 def _statistic(statistic: Statistic, line: PriceLine) -> dict[str, Any]:
     contribution = statistic.contribution
+    scores = {"scores": contribution.scores} if contribution.scores else {}
     return {
         **statistic.about(),
         "name": line.statistic,
@@ -86,7 +87,7 @@ def _statistic(statistic: Statistic, line: PriceLine) -> dict[str, Any]:
         "mechanism": line.mechanism,
         "scale": text_of(line.scale),
         "micro_rho": line.micro_rho,
-        "sensitivity": {"l1": contribution.l1, "l2_squared": contribution.l2_squared},
+        "sensitivity": {"l1": contribution.l1, "l2_squared": contribution.l2_squared, **scores},
         "half_width_95": None if line.half_width_95 is None else str(line.half_width_95),
         "half_width_assumes": line.assumes,
         "noise_floor": line.note,

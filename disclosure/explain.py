@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from disclosure.ranks import near_ranks
 from disclosure.recounts import coordinates
 
 CONFIDENCE = 0.95
 SIMULTANEOUS = 1 - 1e-9
 GAUSSIAN = "discrete Gaussian"
 LAPLACE = "discrete Laplace"
+CHOICE = "permute-and-flip"
 WIDE = 256
 
 
@@ -69,10 +71,12 @@ def check_cell(
     """True when each drawn number of a released cell lies within the simultaneous bound of a plain recount.
 
     `cell` holds what was `drawn` for it: of statistics that give several figures from the same numbers, those of all
-    entries together. `exact` is what `recounts.coordinates` reads. `cells` is how many numbers are checked together
-    (all drawn numbers of all checked releases). A recount is exact knowledge: this is for demonstrations and tests on
-    synthetic people only.
+    entries together. `exact` is what `recounts.coordinates` reads; a chosen point is held against its rank among the
+    leaves. `cells` is how many numbers are checked together (all drawn numbers of all checked releases). A recount is
+    exact knowledge: this is for demonstrations and tests on synthetic people only.
     """
+    if statistic["mechanism"] == CHOICE:
+        return near_ranks(statistic, cell["drawn"], exact["leaves"], confidence, cells)
     limit = bound(Fraction(statistic["scale"]), statistic["mechanism"], confidence, cells)
     expected = coordinates(statistic, exact)
     drawn: Sequence[int] = cell["drawn"]

@@ -4,6 +4,9 @@ A price has a currency. Where the terms have a δ it is micro-ρ, as in the ledg
 equal charge its 95 % half-width is 2.996·L1 against 1.960·√L2² of the Gaussian; with L1² ≥ L2² the Gaussian wins for
 every statistic, and only the comparison made here says so. Where δ = 0 the currency is micro-ε: a Gaussian has no
 finite price, and statistics whose intervals hold for Laplace noise are offered with it.
+
+Points chosen by scores (permute-and-flip) are of pure ε and priced as a Laplace whose L1 is 2 · `scores`. They come
+without intervals, so they are taken for noisy counts only where these are expected to reach `INTERVAL` times as far.
 """
 
 from collections.abc import Callable
@@ -12,6 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 from math import ceil
+from typing import cast
 
 from disclosure.accounting import (
     MICRO,
@@ -24,9 +28,11 @@ from disclosure.accounting import (
     laplace_scale,
     laplace_scale_of_epsilon,
 )
-from disclosure.explain import CONFIDENCE, GAUSSIAN, LAPLACE, quantile
-from disclosure.statistics.base import Contribution, Expected, Statistic
+from disclosure.explain import CHOICE, CONFIDENCE, GAUSSIAN, LAPLACE, quantile
+from disclosure.statistics.base import Contribution, Expected, Selectable, Selected, Statistic
 from workspaces.catalogue.errors import Invalid
+
+INTERVAL = 2  # times as wide as an expected error without one
 
 
 @dataclass(frozen=True)
@@ -44,8 +50,8 @@ class Noise:
     def micro_rho(self) -> int:
         """What the ledger is charged."""
         contribution = self.statistic.contribution
-        if self.mechanism == LAPLACE:
-            return laplace_cost(l1=contribution.l1, scale=self.scale)
+        if self.mechanism != GAUSSIAN:
+            return laplace_cost(l1=pure_l1(contribution, self.mechanism), scale=self.scale)
         return gaussian_cost(l2_squared=contribution.l2_squared, scale=self.scale)
 
 
@@ -63,7 +69,7 @@ class Market:
             self._at(each, mechanism, self._scale(each.contribution, mechanism, most))
             for mechanism, each in self._offered(statistic)
         ]
-        return min(found, key=_price_of_accuracy)
+        return _preferred(found)
 
     def for_width(self, statistic: Statistic, wanted: Decimal) -> Noise:
         """The cheapest noise whose half-width is at most `wanted`, or the floor's. Raises Invalid(half_width)."""
@@ -79,12 +85,14 @@ class Market:
                 f"Statistic {statistic.plan.name} cannot be given a half-width of {wanted} beforehand.",
                 "Ask for a wider one, or leave it out and offer epsilon instead.",
             )
-        return min(found, key=lambda noise: noise.charge)
+        return min(found, key=_price_of_width)
 
     def _offered(self, statistic: Statistic) -> list[tuple[str, Statistic]]:
         offered = [] if self.pure else [(GAUSSIAN, statistic)]
         if is_dataclass(statistic) and any(field.name == "mechanism" for field in fields(statistic)):
             offered.append((LAPLACE, replace(statistic, mechanism=LAPLACE)))
+        if isinstance(statistic, Selectable):
+            offered = _with_choice(statistic, offered)
         if not offered:
             raise Invalid(
                 "request:needs_delta",
@@ -96,8 +104,12 @@ class Market:
 
     def _at(self, statistic: Statistic, mechanism: str, wanted: Fraction) -> Noise:
         contribution = statistic.contribution
-        least = floor_scale(self.floor_half_width, _floored(contribution, mechanism)) * contribution.largest
+        least = floor_scale(self.floor_half_width, _floored(contribution, mechanism)) * _largest(
+            contribution, mechanism
+        )
         scale = drawable(max(wanted, least))
+        if mechanism == CHOICE:
+            statistic = cast(Selected, statistic).at(scale, self.population)
         expected = statistic.expected(scale, self.population)
         return Noise(
             statistic, mechanism, scale, self._charge(contribution, mechanism, scale), expected, least > wanted
@@ -105,17 +117,51 @@ class Market:
 
     def _charge(self, contribution: Contribution, mechanism: str, scale: Fraction) -> int:
         if self.pure:
-            return laplace_epsilon(l1=contribution.l1, scale=scale)
-        if mechanism == LAPLACE:
-            return laplace_cost(l1=contribution.l1, scale=scale)
+            return laplace_epsilon(l1=pure_l1(contribution, mechanism), scale=scale)
+        if mechanism != GAUSSIAN:
+            return laplace_cost(l1=pure_l1(contribution, mechanism), scale=scale)
         return gaussian_cost(l2_squared=contribution.l2_squared, scale=scale)
 
     def _scale(self, contribution: Contribution, mechanism: str, charge: int) -> Fraction:
         if self.pure:
-            return laplace_scale_of_epsilon(l1=contribution.l1, epsilon_micro=charge)
-        if mechanism == LAPLACE:
-            return laplace_scale(l1=contribution.l1, micro_rho=charge)
+            return laplace_scale_of_epsilon(l1=pure_l1(contribution, mechanism), epsilon_micro=charge)
+        if mechanism != GAUSSIAN:
+            return laplace_scale(l1=pure_l1(contribution, mechanism), micro_rho=charge)
         return gaussian_scale(l2_squared=contribution.l2_squared, micro_rho=charge)
+
+
+def pure_l1(contribution: Contribution, mechanism: str) -> int:
+    """What a mechanism of pure ε is charged for, over its scale: a choice for twice what its scores change."""
+    return 2 * contribution.scores if mechanism == CHOICE else contribution.l1
+
+
+def _largest(contribution: Contribution, mechanism: str) -> int:
+    """What the noise floor is a multiple of.
+
+    Of choices all that they are charged for: so many people are then told apart no better by them than by one count.
+    """
+    return pure_l1(contribution, CHOICE) if mechanism == CHOICE else contribution.largest
+
+
+def _with_choice(statistic: Selectable, offered: list[tuple[str, Statistic]]) -> list[tuple[str, Statistic]]:
+    """What is offered of a statistic that can be chosen too: what the request says, else both."""
+    chosen: list[tuple[str, Statistic]] = [(CHOICE, statistic.selected())]
+    return {"counts": offered, "selection": chosen}.get(statistic.method or "", offered + chosen)
+
+
+def _preferred(found: list[Noise]) -> Noise:
+    """Of what costs as much: noise whose accuracy is cheapest, or a choice that is worth its lack of an interval."""
+    noises = [each for each in found if each.mechanism != CHOICE]
+    choices = [each for each in found if each.mechanism == CHOICE]
+    if not choices or not noises:
+        return min(found, key=_price_of_accuracy)
+    best = min(noises, key=_price_of_accuracy)
+    return choices[0] if best.expected.half_width > INTERVAL * choices[0].expected.half_width else best
+
+
+def _price_of_width(noise: Noise) -> int:
+    """Of what is as wide: the charge, which of a choice is worth more, since charges fall as 1/width²."""
+    return noise.charge * (INTERVAL**2 if noise.mechanism == CHOICE else 1)
 
 
 def _price_of_accuracy(noise: Noise) -> float:
@@ -129,8 +175,8 @@ def _floored(contribution: Contribution, mechanism: str) -> str:
     Of one number with Laplace noise its own. Of several the Gaussian's: together they tell as much as Gaussians of the
     same scale would (Cramér and Rao), though each of them alone tells less.
     """
-    alone = contribution.l1 == contribution.largest
-    return mechanism if alone else GAUSSIAN
+    alone = mechanism == CHOICE or contribution.l1 == contribution.largest
+    return LAPLACE if alone and mechanism != GAUSSIAN else GAUSSIAN
 
 
 def widest_within(expected: Callable[[Fraction], Expected], wanted: Decimal, widest: Fraction) -> Fraction | None:

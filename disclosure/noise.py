@@ -1,4 +1,5 @@
-"""The only module that imports OpenDP and draws. It adds integer noise to integer vectors, nothing else.
+"""The only module that imports OpenDP and draws. It adds integer noise to integer vectors, or
+chooses by integer scores; nothing else.
 
 Each part of a release is charged before it is drawn; here OpenDP's own privacy map must confirm that the loss is at
 most what was charged, or nothing is drawn.
@@ -19,8 +20,9 @@ from numpy.typing import NDArray
 os.environ.setdefault("RUST_LIB_BACKTRACE", "0")
 
 from opendp.domains import atom_domain, vector_domain
-from opendp.measurements import make_gaussian, make_laplace
-from opendp.metrics import l1_distance, l2_distance
+from opendp.measurements import make_gaussian, make_laplace, make_noisy_max
+from opendp.measures import max_divergence
+from opendp.metrics import l1_distance, l2_distance, linf_distance
 from opendp.mod import enable_features
 
 from disclosure.accounting import MICRO
@@ -29,6 +31,7 @@ enable_features("contrib")
 
 GAUSSIAN = "discrete Gaussian"
 LAPLACE = "discrete Laplace"
+CHOICE = "permute-and-flip"
 Integers = NDArray[np.int64]
 SHARE = 1_000  # numbers below which another thread is not worth its start
 
@@ -39,6 +42,10 @@ class Exact:
 
     `sensitivity` is L2² for the Gaussian and L1 for the Laplace, both whole numbers, of one person's change. Where
     there is a `threshold`, noisy numbers that are not above it are withheld: 0 stands in their place.
+
+    Where the mechanism is a choice the vector holds a score for each of `candidates`, choice after choice, and drawn
+    is the place of one of the highest scores of each; `sensitivity` is then the most that one person changes a score,
+    added up over the choices that they have a part in.
     """
 
     vector: Integers
@@ -47,6 +54,7 @@ class Exact:
     scale: Fraction
     micro_rho: int
     threshold: int | None = None
+    candidates: int = 1
 
     def __repr__(self) -> str:
         return "Exact(…)"
@@ -64,6 +72,8 @@ def add_noise(parts: Sequence[Exact]) -> list[Integers]:
 def _drawn(mechanism: Any, part: Exact) -> Integers:
     if part.vector.size == 0:
         return np.zeros(0, dtype=np.int64)
+    if part.mechanism == CHOICE:
+        return np.array([mechanism(scores) for scores in part.vector.reshape(-1, part.candidates)], dtype=np.int64)
     noisy = _in_shares(mechanism, part.vector)
     # strictly above: δ₀ is charged without ties, which the library's own thresholds let through (its issue 2922)
     return noisy if part.threshold is None else np.where(noisy > part.threshold, noisy, 0)
@@ -86,6 +96,9 @@ def _mechanism(part: Exact) -> Any:  # OpenDP's measurements carry no types
     if part.mechanism == GAUSSIAN:
         mechanism = make_gaussian(domain, l2_distance(T="f64"), scale=scale)
         loss = Fraction(_map(mechanism, _root_up(part.sensitivity)))
+    elif part.mechanism == CHOICE:  # its map is a multiple of the distance, so that choices add up before or after it
+        mechanism = make_noisy_max(domain, linf_distance(T="i64"), max_divergence(), scale=scale)
+        loss = Fraction(_map(mechanism, part.sensitivity)) ** 2 / 2
     else:
         mechanism = make_laplace(domain, l1_distance(T="i64"), scale=scale)
         loss = Fraction(_map(mechanism, part.sensitivity)) ** 2 / 2

@@ -4,6 +4,8 @@ Refusals come from `price` alone, so they depend on request and terms only (priv
 numbers live in local variables of one function; what goes wrong there is reported without cause, text or values.
 """
 
+from typing import cast
+
 from disclosure import noise
 from disclosure.artefact import Artefact, describe
 from disclosure.clearance import Cleared, clear, price
@@ -12,7 +14,7 @@ from disclosure.engines import engine as engine_of
 from disclosure.engines.plan import SnapshotFiles
 from disclosure.pricing import Price, PriceLine
 from disclosure.requests import ReleaseRequest
-from disclosure.statistics.base import Statistic, Thresholded
+from disclosure.statistics.base import Selected, Statistic, Thresholded
 from disclosure.terms import Terms
 from workspaces.catalogue.errors import Invalid
 
@@ -72,12 +74,14 @@ def _placed(statistic: Statistic, table: noise.Integers, drawn: noise.Integers) 
 
 
 def _part(statistic: Statistic, line: PriceLine, table: noise.Integers) -> noise.Exact:
-    contribution = statistic.contribution
+    contribution, chosen = statistic.contribution, line.mechanism == noise.CHOICE
+    by_mechanism = {noise.LAPLACE: contribution.l1, noise.CHOICE: contribution.scores}
     return noise.Exact(
         vector=statistic.vector(table).ravel(),
         mechanism=line.mechanism,
-        sensitivity=contribution.l1 if line.mechanism == noise.LAPLACE else contribution.l2_squared,
+        sensitivity=by_mechanism.get(line.mechanism, contribution.l2_squared),
         scale=line.scale,
         micro_rho=line.micro_rho,
         threshold=line.threshold,
+        candidates=cast(Selected, statistic).candidates if chosen else 1,
     )

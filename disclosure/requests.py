@@ -78,7 +78,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "codes": ("events",),
     "forecast": ("events", "ahead"),
 }
-MAY: dict[str, tuple[str, ...]] = {"survival": ("censored",)}
+MAY: dict[str, tuple[str, ...]] = {"survival": ("censored",), "quantiles": ("method",)}
 TAKES = tuple(sorted({field for fields in (*NEEDS.values(), *MAY.values()) for field in fields}))
 TAKEN = {"measure", "quantile", "period", "time", "term"}  # names that releases use for keys of their own
 
@@ -100,6 +100,7 @@ class Statistic(Strict):
     quantiles: (
         Annotated[tuple[Share, ...], BeforeValidator(several), Field(min_length=1, max_length=MAX_QUANTILES)] | None
     ) = None
+    method: Literal["counts", "selection"] | None = None
     group: Name | None = None
     groups: Annotated[tuple[Key, ...], BeforeValidator(several), Field(min_length=2, max_length=2)] | None = None
     time: Name | None = None
@@ -234,6 +235,7 @@ _NEXT = {
     "upper": "Give the bound as a plain decimal number, for example 60 or 0.1.",
     "edges": f"Give 2 to {MAX_EDGES} plain decimal numbers in increasing order.",
     "quantiles": f"Give 1 to {MAX_QUANTILES} increasing numbers between 0 and 1 of at most 3 places, like 0.25 or 0.5.",
+    "method": "Leave it out, or give counts (values with intervals) or selection (closer values without).",
     "group": "Name one column of the view that has public values.",
     "groups": "Give the two values to compare, the reference last, for example [true, false].",
     "half_width": "Give the half-width wanted as a plain decimal number above 0, for example 25 (people) or 0.01.",

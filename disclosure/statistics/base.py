@@ -31,11 +31,16 @@ RATIO = (
 
 @dataclass(frozen=True)
 class Contribution:
-    """The most that one person can change the vector: L1, L2² and the largest single coordinate."""
+    """The most that one person can change the vector: L1, L2² and the largest single coordinate.
+
+    Of scores that points are chosen by, `scores` is the most that one of them changes, added up over the choices that
+    the person has a part in.
+    """
 
     l1: int
     l2_squared: int
     largest: int
+    scores: int = 0
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,33 @@ class Thresholded(Protocol):
 
     def placed(self, exact: Integers, noisy: Integers) -> Integers:
         """Noisy numbers of the keys found as (cells, coordinates): 0 where nothing is released."""
+        ...
+
+
+@runtime_checkable
+class Selectable(Protocol):
+    """A statistic whose points may also be chosen by scores; `method` is what the request says of it, if at all."""
+
+    @property
+    def method(self) -> str | None:
+        """`counts`, `selection`, or None: whichever is expected to be the better."""
+        ...
+
+    def selected(self) -> "Selected":
+        """The same, by selection."""
+        ...
+
+
+class Selected(Statistic, Protocol):
+    """A statistic whose points are chosen: a number drawn is the place of a point."""
+
+    @property
+    def candidates(self) -> int:
+        """How many points each is chosen from."""
+        ...
+
+    def at(self, scale: Fraction, population: int) -> "Selected":
+        """Settled on a scale; `population` is a public figure."""
         ...
 
 

@@ -9,8 +9,7 @@ quantile is the only j with D(j − 1) < 0 ≤ D(j), so each of the two is allow
 """
 
 import math
-from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -21,20 +20,10 @@ from disclosure.engines import plan as engine
 from disclosure.explain import CONFIDENCE, GAUSSIAN, quantile
 from disclosure.requests import Statistic as Asked
 from disclosure.statistics import tree
-from disclosure.statistics.base import (
-    Contribution,
-    Entries,
-    Entry,
-    Estimate,
-    Expected,
-    Integers,
-    decimal,
-    digits_of,
-    exactly,
-    nothing,
-    people_per_cell,
-)
-from disclosure.statistics.columns import Columns, bounds, keys, number, text_of
+from disclosure.statistics.base import Contribution, Estimate, Expected, Integers, nothing
+from disclosure.statistics.columns import Columns, bounds, keys, number
+from disclosure.statistics.points import Points
+from disclosure.statistics.selection import Selection
 
 MAX_LEAVES = 400
 ROUNDING = 1e-6  # people; what solving in floats may add to a total
@@ -42,22 +31,16 @@ COVERS = (
     "At least about 95 % of such intervals hold the exact quantile: what the noise alone can do, told by the noisy "
     "counts below and above each point. Not sampling, not errors in records."
 )
-NAMES = {Decimal("0.25"): "Lower quartile", Decimal("0.5"): "Median", Decimal("0.75"): "Upper quartile"}
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Quantiles:
+class Quantiles(Points):
     """Quantiles with intervals, from one noisy tree of counts per cell."""
 
-    plan: engine.CellPlan
-    of: str
-    steps: engine.Steps
-    shares: tuple[Decimal, ...]
-    step: Fraction
-    unit: str
     mechanism: str = GAUSSIAN
+    method: str | None = None
     kind: ClassVar[str] = "quantiles"
     covers: ClassVar[str] = COVERS
 
@@ -68,7 +51,11 @@ class Quantiles:
         lower, upper = bounds(asked, columns)
         steps = engine.Steps(column.name, lower, upper, -(-(upper - lower + 1) // MAX_LEAVES))
         plan = engine.CellPlan(asked.name, keys(asked, columns), (engine.CountAll(),), steps=steps)
-        return cls(plan, column.name, steps, asked.quantiles or (), grid.step, grid.unit)
+        return cls(plan, column.name, steps, asked.quantiles or (), grid.step, grid.unit, method=asked.method)
+
+    def selected(self) -> Selection:
+        """The same points, chosen instead of counted."""
+        return Selection(**{field.name: getattr(self, field.name) for field in fields(Points)})
 
     @property
     def levels(self) -> int:
@@ -95,12 +82,8 @@ class Quantiles:
         fitted, size = tree.fit(self.steps.size, self.mechanism), self.steps.size
         weights = np.tri(1, size, size // 2)[0] - 0.5
         blur = quantile(CONFIDENCE, mechanism=self.mechanism) * float(scale)
-        ranks = blur * float(np.sqrt(weights @ fitted.covariance @ weights))
-        people = people_per_cell(self.plan, population)
-        leaves = min(float(size), 1 + ranks / people * size)
-        width = decimal(leaves * self.steps.width * float(self.step), digits_of(self.step), ROUND_CEILING)
-        words = f"assuming about {people:,} people in each cell, spread evenly between the bounds"
-        return Expected(width, f"{words}; that is the median's")
+        found = self.width(blur * float(np.sqrt(weights @ fitted.covariance @ weights)), population)
+        return replace(found, assumes=f"{found.assumes}; that is the median's")
 
     def rows(self, noisy: Integers, scale: Fraction) -> list[list[Estimate]]:
         """The quantiles of each cell; no value where the noisy number of people may be nobody."""
@@ -134,30 +117,12 @@ class Quantiles:
         return list(zip(value.tolist(), low.tolist(), high.tolist(), strict=True))
 
     def _estimate(self, leaves: tuple[int, int, int], drawn: tuple[int, ...]) -> Estimate:
-        value, low, high = (self.steps.lower + leaf * self.steps.width for leaf in leaves)
+        value, low, high = map(self.value, leaves)
         high = min(self.steps.upper, high + self.steps.width - 1)
         loud = 2 * (high - low) > self.steps.upper - self.steps.lower
-        shown, *ends = (exactly(each * self.step) for each in (value, low, high))
+        shown, *ends = map(self.shown, (value, low, high))
         return Estimate(shown, ends[0], ends[1], loud, drawn)
-
-    def entries(self) -> Entries:
-        """One estimate per quantile."""
-        return tuple((Entry("quantile", str(share), _name(share)),) for share in self.shares)
 
     def about(self) -> dict[str, Any]:
         """Bounds, unit, and the shape of the tree."""
-        return {
-            "meaning": f"Quantiles of {self.of} over people for whom it is known, each value brought within the "
-            f"bounds and given in steps of {text_of(self.steps.width * self.step)}.",
-            "unit": self.unit,
-            "of": self.of,
-            "lower": text_of(self.steps.lower * self.step),
-            "upper": text_of(self.steps.upper * self.step),
-            "unit_step": text_of(self.steps.width * self.step),
-            "range_sizes": list(tree.sizes(self.steps.size, self.mechanism)),
-            "within": ["quantile"],
-        }
-
-
-def _name(share: Decimal) -> str:
-    return NAMES.get(share.normalize(), f"{(share * 100).normalize():f} % quantile")
+        return self.described(range_sizes=list(tree.sizes(self.steps.size, self.mechanism)))

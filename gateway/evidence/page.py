@@ -11,6 +11,7 @@ from html import escape
 
 from gateway.evidence.chart import Look, chart
 from gateway.evidence.figures import JSON, Figures, parts
+from gateway.evidence.noise_words import chance, mechanism_line, sentence
 from gateway.evidence.style import STYLE
 
 PROMISE = (
@@ -24,7 +25,6 @@ INFORMED = (
     "request; it says nothing about what the author put into the request after reading rows."
 )
 MAX_CHART = 120
-LAPLACE = "discrete Laplace"
 
 
 def page(artefact: JSON, about: JSON) -> str:
@@ -96,7 +96,7 @@ def _statistic(artefact: JSON, statistic: JSON, number: int) -> str:
     cells = [cell for cell in artefact["cells"] if cell["statistic"] == statistic["name"]]
     shown, name = parts(statistic, cells), f"s{number}"
     several = [f"<h3>{escape(each.heading)}</h3>" for each in shown] if len(shown) > 1 else [""]
-    heading = _sentence(str(statistic["name"]).replace("_", " ")) if len(shown) > 1 else shown[0].heading
+    heading = sentence(str(statistic["name"]).replace("_", " ")) if len(shown) > 1 else shown[0].heading
     drawn = (
         f"{title}{_figure(each, f'{name}-{place}')}{_table(each)}"
         for place, (title, each) in enumerate(zip(several, shown, strict=True))
@@ -135,7 +135,7 @@ def _table(shown: Figures) -> str:
     body = "".join(
         f"<tr{' class=noisy' if cell['too_noisy'] else ''}>{shown.labels(cell)}"
         f'<td class="n">{escape(shown.number(cell["value"]))}</td><td class="n">{escape(shown.interval(cell))}</td>'
-        f"<td>{'Too noisy to use' if cell['too_noisy'] else 'Usable'}</td></tr>"
+        f"<td>{_use(cell)}</td></tr>"
         for cell in shown.cells
     )
     return _scroll(
@@ -150,43 +150,18 @@ def _scroll(label: str, content: str) -> str:
     return f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}">{content}</div>'
 
 
+def _use(cell: JSON) -> str:
+    """What a figure is good for; one that has a value but never an interval says so elsewhere on the page."""
+    if cell["too_noisy"]:
+        return "Too noisy to use"
+    return "See how far it may miss" if cell["low"] is None else "Usable"
+
+
 def _notes(statistic: JSON) -> str:
-    lines = [f"<strong>Interval.</strong> {escape(statistic['interval']['covers'])}", _mechanism(statistic)]
+    lines = [f"<strong>Interval.</strong> {escape(statistic['interval']['covers'])}", mechanism_line(statistic)]
     if statistic.get("noise_floor"):
         lines.append(f"<strong>Noise floor.</strong> {escape(statistic['noise_floor'])}")
     return "".join(f'<p class="note">{line}</p>' for line in lines)
-
-
-def _mechanism(statistic: JSON) -> str:
-    scale = float(Decimal(statistic["scale"]))
-    bounds = f" Values lie between {statistic['lower']} and {statistic['upper']}." if "lower" in statistic else ""
-    return (
-        f"<strong>Noise.</strong> {escape(_sentence(statistic['mechanism']))} noise of scale {scale:,.2f} on whole "
-        f"numbers; one person can move them by at most {_reach(statistic)}.{escape(bounds)}" + _threshold(statistic)
-    )
-
-
-def _threshold(statistic: JSON) -> str:
-    """What was released of keys that were found in the data."""
-    if "threshold" not in statistic:
-        return ""
-    return (
-        f" Only figures above {statistic['threshold']:,} are named; the chance that codes of one person alone are is "
-        f"at most {_chance(int(statistic['delta0_e15']))}, which is charged too."
-    )
-
-
-def _reach(statistic: JSON) -> str:
-    """The sensitivity that the noise is scaled to, as printed: L1 of a Laplace; else L2, a whole number or a root."""
-    if statistic["mechanism"] == LAPLACE:
-        return f"{int(statistic['sensitivity']['l1']):,} (L1)"
-    square = int(statistic["sensitivity"]["l2_squared"])
-    root = math.isqrt(square)
-    return f"{root:,} (L2)" if root**2 == square else f"√{square:,} (L2)"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _privacy(artefact: JSON, about: JSON) -> str:
@@ -212,12 +187,12 @@ def _checks(about: JSON) -> str:
     if not told:
         return ""
     found = "".join(
-        f"<li><strong>{escape(_sentence(each['outcome']))}.</strong> {escape(each['sentence'])}</li>"
+        f"<li><strong>{escape(sentence(each['outcome']))}.</strong> {escape(each['sentence'])}</li>"
         for each in told["findings"]
     )
     return (
         f'<section aria-labelledby="checks"><h2 id="checks">Checks of the released values</h2><p>Output rules: '
-        f"{escape(told['name'])} ({escape(told['source'])}). {escape(_sentence(told['overall']))}.</p>"
+        f"{escape(told['name'])} ({escape(told['source'])}). {escape(sentence(told['overall']))}.</p>"
         f"<ul>{found}</ul></section>"
     )
 
@@ -272,17 +247,7 @@ def epsilon(artefact: JSON) -> str:
 
 def delta(artefact: JSON) -> str:
     """δ as a chance: "1 in 2 million"; that of the conversion and that of thresholds together."""
-    return _chance(int(artefact["delta_e15"]) + int(artefact.get("delta0_e15", 0)))
-
-
-def _chance(e15: int) -> str:
-    if not e15:
-        return "0"
-    chance = 10**15 / e15
-    for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
-        if chance >= size:
-            return f"1 in {math.floor(chance / size * 10) / 10:g} {word}"
-    return f"1 in {math.floor(chance):,}"
+    return chance(int(artefact["delta_e15"]) + int(artefact.get("delta0_e15", 0)))
 
 
 def _plain(number: int, unit: int) -> str:

@@ -53,9 +53,14 @@ KINDS = (
     ("codes", "Most common codes"),
     ("forecast", "Demand forecast by month"),
 )
+METHODS = (
+    ("", "Whichever is expected to be better"),
+    ("counts", "From noisy counts, with intervals"),
+    ("selection", "By selection, closer but without intervals"),
+)
 _DATED = ("latest", "earliest")
 _EVENTS = ("exists", "count")
-TEXTS = ("of", "lower", "upper", "group", "half_width", "time", "time_upper", "age", "step", "censored")
+TEXTS = ("of", "lower", "upper", "method", "group", "half_width", "time", "time_upper", "age", "step", "censored")
 LISTS = ("by", "edges", "quantiles", "groups")  # fields of a statistic with commas between their parts
 
 
@@ -82,6 +87,7 @@ class StatisticForm(EventFields):
     upper = StringField("Upper bound")
     edges = StringField("Bin edges")
     quantiles = StringField("Quantiles")
+    method = SelectField("How quantiles are drawn", choices=[choice(*each) for each in METHODS], validate_choice=False)
     group = StringField("Group column")
     groups = StringField("Groups to compare")
     half_width = StringField("Half-width wanted")

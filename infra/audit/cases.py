@@ -89,6 +89,12 @@ FIELDS: dict[str, tuple[Any, ...]] = {
 }
 """What may be tried in each field of a statistic. A statistic with a new field needs a line here."""
 
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "selection": ("quantiles", {"quantiles": ["0.5"], "method": "selection"})
+}
+"""Statistics drawn in a way of their own: a name, the kind, and what asks for it."""
+AUDITED = (*REGISTRY, *VARIANTS)
+
 
 @dataclass(frozen=True)
 class Case:
@@ -100,13 +106,14 @@ class Case:
 
 
 @cache
-def asked(kind: str) -> Mapping[str, Any] | None:
-    """A statistic of that kind that the audit's terms accept: the first of what its fields may hold, or None."""
+def asked(name: str) -> Mapping[str, Any] | None:
+    """A statistic of that name that the audit's terms accept: the first of what its fields may hold, or None."""
+    kind, fixed = VARIANTS.get(name, (name, {}))
     fields = ("by", *NEEDS[kind])
     if not set(fields) <= set(FIELDS):
         return None
     for values in product(*(FIELDS[field] for field in fields)):
-        found = {"name": f"audited_{kind}", "kind": kind, **dict(zip(fields, values, strict=True))}
+        found = {"name": f"audited_{name}", "kind": kind, **dict(zip(fields, values, strict=True)), **fixed}
         with suppress(Invalid):
             clear(_request(found), TERMS)
             return found
@@ -127,9 +134,9 @@ def request_of(*kinds: str) -> ReleaseRequest:
 
 def cases() -> tuple[Case, ...]:
     """One for each statistic that has one, in the order of the registry."""
-    return tuple(Case(kind, request_of(kind)) for kind in REGISTRY if asked(kind) is not None)
+    return tuple(Case(kind, request_of(kind)) for kind in AUDITED if asked(kind) is not None)
 
 
 def missing() -> tuple[str, ...]:
     """Registered statistics that nobody audits."""
-    return tuple(kind for kind in REGISTRY if asked(kind) is None)
+    return tuple(kind for kind in AUDITED if asked(kind) is None)

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disclosure.accounting import FEMTO, MICRO, epsilon_of_rho
-from disclosure.noise import GAUSSIAN, Exact, add_noise
+from disclosure.noise import CHOICE, GAUSSIAN, Exact, add_noise
+from infra.audit import chosen
 from infra.audit.seam import Claim
 from infra.audit.search import Neighbours
 
@@ -57,7 +58,7 @@ def chance_of_one(pairs: int) -> float:
 
 def verdicts(pair: Neighbours, claim: Claim, *, runs: int, wrong: float, noisy: Noisy = add_noise) -> list[Verdict]:
     """Of ρ and of δ at several ε; where even the numbers of numbers differ, one look tells the two apart."""
-    losses = list(_claimed(claim, pair))
+    losses = list(_claimed(claim))
     if any(change.reshaped for change in pair.changes()):
         return [Verdict(epsilon, delta, 1.0) for epsilon, delta in losses]
     with_ = evidence(pair, pair.with_, runs, noisy)
@@ -83,14 +84,13 @@ def _rho(here: float, there: float, delta0: float) -> float:
     return max((a * log - (a - 1) * other) / (a * (a - 1)) for a in ORDERS)
 
 
-def _claimed(claim: Claim, pair: Neighbours) -> Iterator[tuple[float, float]]:
-    """(ε, δ) as the ledger implies them, and ε with δ₀ alone where every part's noise is of pure ε."""
+def _claimed(claim: Claim) -> Iterator[tuple[float, float]]:
+    """(ε, δ) as the ledger implies them, and ε with δ₀ alone where everything drawn is of pure ε."""
     for delta in DELTAS:
         epsilon = epsilon_of_rho(claim.micro_rho, int(delta * FEMTO)) / MICRO
         yield epsilon, float(delta) + claim.delta0_e15 / FEMTO
-    if all(part.mechanism != GAUSSIAN for part in pair.with_):
-        losses = [Fraction(part.sensitivity) / part.scale for part in pair.with_]
-        yield float(sum(losses)), claim.delta0_e15 / FEMTO
+    if claim.pure is not None:
+        yield claim.pure, claim.delta0_e15 / FEMTO
 
 
 def evidence(pair: Neighbours, true: Sequence[Exact], runs: int, noisy: Noisy = add_noise) -> Floats:
@@ -100,6 +100,9 @@ def evidence(pair: Neighbours, true: Sequence[Exact], runs: int, noisy: Noisy = 
     """
     total = np.zeros(runs)
     for here, there, around in zip(pair.with_, pair.without, true, strict=True):
+        if here.mechanism == CHOICE:
+            total += chosen.evidence(here, there, around, runs, noisy)
+            continue
         place = np.flatnonzero(here.vector != there.vector)
         if len(place) == 0:
             continue

@@ -172,6 +172,20 @@ def many_rows(people: int = 8, rows: int = 9) -> list[Person]:
     ]
 
 
+def torn() -> tuple[Person, list[Person]]:
+    """Somebody at the upper end, and three people between whose two values the median is torn by them.
+
+    Points below the median then become worse and those above it better, by Δ each: all that a choice allows for.
+    """
+
+    def measured(number: int, bmi: float) -> Person:
+        row = {"measurement_concept_id": cases.BMI, "measurement_date": date(2024, 1, 1), "value_as_number": bmi}
+        rows: dict[str, list[dict[str, Any]]] = {"person": [{"sex": "female"}], "measurement": [row]}
+        return Person(FIRST_NUMBER + number, {**rows, "condition_occurrence": [], "drug_exposure": []})
+
+    return measured(9, 23.0), [measured(number, bmi) for number, bmi in enumerate((20.0, 21.5, 21.5))]
+
+
 def small_group() -> list[Person]:
     """Exactly as many people with a diagnosis as a suppressing build lets pass."""
     ill = {"condition_concept_id": cases.HYPERTENSION, "condition_start_date": date(2024, 1, 1)}

@@ -9,7 +9,8 @@ from unittest.mock import patch
 from disclosure import noise, release
 from disclosure.clearance import clear
 from disclosure.engines.plan import SnapshotFiles
-from disclosure.noise import Exact, Integers
+from disclosure.mechanisms import pure_l1
+from disclosure.noise import GAUSSIAN, Exact, Integers
 from disclosure.requests import ReleaseRequest
 from disclosure.statistics.base import Contribution
 from disclosure.terms import Terms
@@ -25,18 +26,25 @@ class _Heard(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """What a release says one person can change, statistic by statistic, and what it charges in all."""
+    """What a release says one person can change, statistic by statistic, and what it charges in all.
+
+    `pure` is the ε that holds with δ₀ alone, where every mechanism has one.
+    """
 
     contributions: tuple[Contribution, ...]
     micro_rho: int
     delta0_e15: int
+    pure: float | None
 
 
 def claim(request: ReleaseRequest, terms: Terms) -> Claim:
     """The claim behind a price; never looks at records."""
     cleared = clear(request, terms)
     contributions = tuple(statistic.contribution for statistic in cleared.statistics)
-    return Claim(contributions, cleared.price.micro_rho, cleared.price.delta0_e15)
+    lines = [(line.mechanism, line.scale) for line in cleared.price.lines]
+    losses = [pure_l1(each, mechanism) / scale for each, (mechanism, scale) in zip(contributions, lines, strict=True)]
+    pure = None if any(mechanism == GAUSSIAN for mechanism, _ in lines) else float(sum(losses))
+    return Claim(contributions, cleared.price.micro_rho, cleared.price.delta0_e15, pure)
 
 
 def exact(request: ReleaseRequest, terms: Terms, files: SnapshotFiles) -> tuple[Exact, ...]:

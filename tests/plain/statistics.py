@@ -85,6 +85,25 @@ def quantiles(people, asked):
     return table
 
 
+def distances(people, asked, points, less):
+    """{key values and share: people between the rank asked for and those at each of the points}
+
+    The ranks of a point are those of its people, less `less` people at either end, or less half of its people.
+    """
+    table = {}
+    for keys, group in _groups(people, asked).items():
+        known = [person[asked["of"]] for person in group if person[asked["of"]] is not None]
+        clamped = [min(max(value, points[0]), points[-1]) for value in known]
+        for share in asked["quantiles"]:
+            rank, found = Fraction(share) * len(clamped), []
+            for point in points:
+                below, there = sum(value < point for value in clamped), clamped.count(point)
+                inner = min(less, Fraction(there, 2))
+                found.append(max(0, below + inner - rank, rank - (below + there - inner)))
+            table[(*keys, share)] = found
+    return table
+
+
 def comparison(people, asked):
     """{key values and measure: {"value": …}} from the four counts; absent where a group or a ratio has no value."""
     table = {}

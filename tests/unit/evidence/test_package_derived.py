@@ -31,6 +31,14 @@ DERIVED = [
         ["Middle by quantile", "90 % quantile", "Median"],
     ),
     (
+        {
+            **{"name": "point", "kind": "quantiles", "of": "sbp", "lower": 80, "upper": 200, "quantiles": [0.5]},
+            "method": "selection",
+        },
+        [],
+        ["no valid interval", "See how far it may miss", "chosen among 121 points by permute-and-flip"],
+    ),
+    (
         {"name": "by_sex", "kind": "comparison", "of": "hypertension", "group": "sex", "groups": ["male", "female"]},
         ["risk_compared", "risk_reference", "risk_difference", "risk_ratio", "odds_ratio"],
         ["By sex: odds ratio", "percentage points", "some hold sampling too"],

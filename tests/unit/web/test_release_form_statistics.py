@@ -26,6 +26,14 @@ def test_a_stored_statistic_survives_the_form(kind):
     assert price(sent, GRANTED).lines == price(stored, GRANTED).lines
 
 
+@pytest.mark.parametrize("method", ["counts", "selection"])
+def test_how_quantiles_are_drawn_survives_the_form(method):
+    stored = request(statistics=[{**ASKED["quantiles"], "method": method}])
+    (row,) = filled_from(stored.canonical())["statistics"]
+    again = _statistic(StatisticForm(data=row))
+    assert parse_request({**stored.canonical(), "statistics": [again]}).digest() == stored.digest()
+
+
 def test_flags_are_written_as_words():
     (statistic,) = request(statistics=[FLAGGED]).canonical()["statistics"]
     assert statistic["groups"] == ["true", "false"]
