@@ -71,7 +71,7 @@ def _make(folder: Path, people: int, events: int) -> None:
     for place in ("room", "draw"):
         (folder / place).mkdir(parents=True, exist_ok=True)
     with open_engine(scratch=folder, bounds=Bounds(memory_mib=8_192, threads=2)) as engine:
-        _prepare(engine)
+        prepare(engine)
         counted = {}
         for table, query in _TABLES.items():
             path = folder / "room" / f"{table}.parquet"
@@ -91,7 +91,7 @@ def _written(query: str, people: int, events: int) -> str:
     return query
 
 
-def _prepare(engine: Engine) -> None:
+def prepare(engine: Engine) -> None:
     """The places, and `part`: a number from 0 up to 1 that follows from a word and whole numbers."""
     places = [(number, borough.code, borough.stp, borough.imd_decile) for number, borough in enumerate(BOROUGHS)]
     columns = {"place": "INTEGER", "code": "VARCHAR", "stp": "VARCHAR", "imd_decile": "INTEGER"}

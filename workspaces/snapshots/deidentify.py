@@ -43,56 +43,66 @@ def number_people(engine: Engine, *, pseudonyms: PseudonymKey, sample_key: bytes
     `person_id` counts 1, 2, … in the order of the project's pseudonyms, so it says nothing about number, source or
     order of arrival. Raises `Invalid` on a collision of either key, which a different key resolves.
     """
-    numbers = engine.execute("SELECT nhs_number FROM kept ORDER BY nhs_number").fetchnumpy()["nhs_number"]
-    numbers = np.asarray(numbers, dtype=np.int64)
-    sampled, order = keyed(numbers, sample_key), _order(keyed(numbers, pseudonyms.key))
-    _order(sampled)
-    person = np.empty(len(numbers), dtype=np.int32)
-    person[order] = np.arange(1, len(numbers) + 1, dtype=np.int32)
+    numbers = np.asarray(engine.execute("FROM kept").fetchnumpy()["nhs_number"], dtype=np.int64)
+    sampled, person = keyed(numbers, sample_key), pseudonymise(numbers, pseudonyms)
+    _need_distinct(np.sort(sampled))
     engine.register("numbered", {"nhs_number": numbers, "person_id": person, "sample_key": sampled})
     engine.execute("CREATE TEMP TABLE identity AS FROM numbered")
     engine.unregister("numbered")
     return len(numbers)
 
 
-def _order(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
-    order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
+def pseudonymise(numbers: NDArray[np.int64], pseudonyms: PseudonymKey) -> NDArray[np.int32]:
+    """The dense number of each: its place, from 1, in the order of the pseudonyms. One pass of AES, one sort."""
+    keys = keyed(numbers, pseudonyms.key)
+    order = np.argsort(keys)
+    _need_distinct(keys[order])
+    person = np.empty(len(numbers), dtype=np.int32)
+    person[order] = np.arange(1, len(numbers) + 1, dtype=np.int32)
+    return person
+
+
+def _need_distinct(ordered: NDArray[np.uint64]) -> None:
     if (ordered[1:] == ordered[:-1]).any():
         raise Invalid(
             "snapshot:pseudonym_collision",
             "Two people would share one pseudonym under this key.",
             "Build with a new key of the project.",
         )
-    return order
 
 
 # One value of each attribute: from the best source that has one; sources are ordered by format, then organisation.
+# They are views, worked out once, when the table is written.
 _ATTRIBUTES = """
-CREATE TEMP TABLE attributes AS
-SELECT person_id,
-    arg_min(birth_date, row(source_rank, organisation)) FILTER (birth_date IS NOT NULL) AS birth_date,
-    arg_min(sex, row(source_rank, organisation)) FILTER (sex IS NOT NULL) AS sex,
-    arg_min(ethnic_group, row(source_rank, organisation)) FILTER (ethnic_group IS NOT NULL) AS ethnic_group,
-    arg_min(borough, row(source_rank, organisation)) FILTER (borough IS NOT NULL) AS borough
-FROM source_person JOIN identity USING (nhs_number) GROUP BY person_id;
-CREATE TEMP TABLE coarse_person AS
-SELECT person_id,
-    greatest(year(birth_date), year($cut_date) - $top_age)::INTEGER AS year_of_birth,
-    CASE WHEN birth_date IS NULL OR birth_date > $cut_date THEN $unknown
-        WHEN age >= $top_age THEN $top_age || '+'
-        ELSE printf('%02d-%02d', age // $band * $band, age // $band * $band + $band - 1) END AS age_band,
-    coalesce(sex, $unknown) AS sex, coalesce(ethnic_group, $unknown) AS ethnic_group,
-    coalesce(place.code, $unknown) AS borough, coalesce(place.stp, $unknown) AS stp,
+CREATE TEMP TABLE precedence AS
+SELECT source_rank, organisation, row_number() OVER (ORDER BY source_rank, organisation)::INTEGER AS place_in_order
+FROM (SELECT DISTINCT source_rank, organisation FROM source_person);
+CREATE TEMP VIEW attributes AS
+SELECT person_id, arg_min(birth_date, place_in_order) AS birth_date, arg_min(sex, place_in_order) AS sex,
+    arg_min(ethnic_group, place_in_order) AS ethnic_group, arg_min(borough, place_in_order) AS borough
+FROM source_person JOIN precedence USING (source_rank, organisation) JOIN identity USING (nhs_number)
+GROUP BY person_id;
+CREATE TEMP TABLE age_group AS
+SELECT age::INTEGER AS age, CASE WHEN age >= $top_age THEN $top_age || '+'
+    ELSE printf('%02d-%02d', age // $band * $band, age // $band * $band + $band - 1) END AS name
+FROM range($top_age + 1) AS years(age);
+CREATE TEMP TABLE cut AS SELECT $cut_date::DATE AS cut_date, $top_age::INTEGER AS top_age, $unknown AS unknown;
+CREATE TEMP VIEW coarse_person AS
+SELECT person_id, greatest(year(birth_date), year(cut_date) - top_age)::INTEGER AS year_of_birth,
+    coalesce(age_group.name, unknown) AS age_band,
+    coalesce(sex, unknown) AS sex, coalesce(ethnic_group, unknown) AS ethnic_group,
+    coalesce(place.code, unknown) AS borough, coalesce(place.stp, unknown) AS stp,
     coalesce(place.imd_decile, 0)::INTEGER AS imd_decile
-FROM (SELECT *, (year($cut_date) - year(birth_date)
-            - ((month($cut_date), day($cut_date)) < (month(birth_date), day(birth_date)))::INTEGER)::INTEGER AS age
-      FROM attributes) AS a LEFT JOIN place ON place.code = a.borough;
+FROM (SELECT *, year(cut_date) - year(birth_date)
+            - ((month(cut_date), day(cut_date)) < (month(birth_date), day(birth_date)))::INTEGER AS years
+      FROM attributes, cut) AS a
+LEFT JOIN place ON place.code = a.borough
+LEFT JOIN age_group ON age_group.age = CASE WHEN years < top_age THEN years ELSE top_age END AND years IS NOT NULL;
 """
 
 
 def coarsen_people(engine: Engine, *, cut_date: object) -> None:
-    """Fill `coarse_person`: one row for everyone in `identity`, only published groups of their attributes."""
+    """Make `coarse_person`: one row for everyone in `identity`, only published groups of their attributes."""
     places = [(borough.code, borough.stp, borough.imd_decile) for borough in BOROUGHS]
     fill(engine, "place", {"code": "VARCHAR", "stp": "VARCHAR", "imd_decile": "INTEGER"}, places)
     run(engine, _ATTRIBUTES, {"cut_date": cut_date, "top_age": TOP_AGE, "band": BAND_YEARS, "unknown": UNKNOWN})

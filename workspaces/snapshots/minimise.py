@@ -17,6 +17,9 @@ from workspaces.snapshots.deidentify import RULES
 ROW_GROUP = 20_480
 """Rows of one row group: small, so that reading one stretch of people does not decode the whole table."""
 
+ONE_ROW = ("person",)
+"""Tables with one row for each person, whose number is therefore all of their order."""
+
 PERIOD_COLUMN = {
     "visit_occurrence": "visit_start_date",
     "condition_occurrence": "condition_start_date",
@@ -70,10 +73,14 @@ def write_table(
     """Write one table in the order of person_id and all its columns, so that equal content gives equal bytes."""
     table = TABLES[name]
     columns = tuple(c.name for c in table.columns if c.name == table.person_key or c.name in approved)
-    source = "coarse_person" if name == "person" else f"source_{name} JOIN identity USING (nhs_number)"
-    rows_in = one(engine, f"SELECT count(*) FROM {source}")  # noqa: S608
     path = folder / f"{name}.parquet"
-    return Written(path, columns, rows_in, _write(engine, path, _query(name, columns, period)))
+    rows = _write(engine, path, _query(name, columns, period))
+    rows_in = rows if name == "person" or period == (None, None) else _rows_in(engine, name)
+    return Written(path, columns, rows_in, rows)
+
+
+def _rows_in(engine: Engine, name: str) -> int:
+    return one(engine, f"SELECT count(*) FROM source_{name} SEMI JOIN identity USING (nhs_number)")  # noqa: S608
 
 
 def write_sampling(engine: Engine, folder: Path, tables: Mapping[str, Written]) -> Written:
@@ -84,16 +91,17 @@ def write_sampling(engine: Engine, folder: Path, tables: Mapping[str, Written]) 
     path = folder / f"{SAMPLING}.parquet"
     columns = ("person_id", "sample_key")
     query = exp.select(*columns).from_("identity").order_by("person_id")
-    counted = {name: census_of(engine, written.path) for name, written in tables.items()}
-    counted[SAMPLING] = census_of(engine, "identity")
+    counted = {name: census_of(engine, written.path, name in ONE_ROW) for name, written in tables.items()}
+    counted[SAMPLING] = census_of(engine, "identity", one_row=True)
     rows = _write(engine, path, query, (KEY, to_text(counted)))
     return Written(path, columns, rows, rows)
 
 
-def census_of(engine: Engine, table: Path | str) -> Census:
-    """The census of a written file or of a table of the engine."""
+def census_of(engine: Engine, table: Path | str, one_row: bool = False) -> Census:
+    """The census of a written file or of a table of the engine; `one_row` says that nobody can have two rows."""
     source = exp.to_table(table) if isinstance(table, str) else exp.func("read_parquet", exp.Literal.string(str(table)))
-    each = exp.select("person_id", exp.alias_("count(*)", "n")).from_(source).group_by("person_id")
+    each = exp.select("person_id", exp.alias_("1" if one_row else "count(*)", "n")).from_(source)
+    each = each if one_row else each.group_by("person_id")
     query = exp.select("sum(n)", "max(n)", "min(person_id)", "max(person_id)").from_(each.subquery("each"))
     return Census(*(int(number or 0) for number in engine.execute(query.sql(dialect="duckdb")).fetchall()[0]))
 
@@ -111,7 +119,8 @@ def _query(name: str, columns: tuple[str, ...], period: tuple[date | None, date 
     else:
         query = query.from_(f"source_{name}").join("identity", using="nhs_number")
         query = query.where(*_within(PERIOD_COLUMN[name], period))
-    return query.order_by(*(exp.column(column) for column in columns))
+    keys = columns[:1] if name in ONE_ROW else columns
+    return query.order_by(*(exp.column(column) for column in keys))
 
 
 def _column(table: str, column: str, type_: Type) -> exp.Expr:

@@ -46,19 +46,26 @@ SELECT DISTINCT nhs_number FROM (
     GROUP BY ALL) WHERE still;
 """
 
+# Those allowed by the list and by law come first, for they are most: a list names nobody twice. Why the others are not
+# allowed is asked of them alone.
 _DECIDE = """
 CREATE TEMP TABLE latest_type_1 AS
-SELECT nhs_number, arg_max(opted_out, row(code_date, opted_out)) AS opted_out FROM source_type_1 GROUP BY nhs_number;
-CREATE TEMP TABLE decided AS
+SELECT nhs_number FROM source_type_1 GROUP BY nhs_number HAVING arg_max(opted_out, row(code_date, opted_out));
+CREATE TEMP TABLE denied AS
+SELECT nhs_number FROM withheld UNION SELECT nhs_number FROM source_exclusion UNION FROM latest_type_1;
+CREATE TEMP TABLE kept AS
+SELECT nhs_number FROM read_parquet($allowed)
+SEMI JOIN source_person USING (nhs_number) ANTI JOIN denied USING (nhs_number);
+CREATE TEMP TABLE removed AS
 SELECT nhs_number, CASE
     WHEN nhs_number IN (SELECT nhs_number FROM withheld) THEN 'withheld_identity'
     WHEN nhs_number IN (SELECT nhs_number FROM source_exclusion) THEN 'type_1_at_screened_source'
-    WHEN nhs_number IN (SELECT nhs_number FROM latest_type_1 WHERE opted_out) THEN 'type_1_opt_out'
-    WHEN nhs_number IN (SELECT nhs_number FROM read_parquet($allowed)) THEN NULL
+    WHEN nhs_number IN (FROM latest_type_1) THEN 'type_1_opt_out'
     WHEN nhs_number IN (SELECT nhs_number FROM read_parquet($asked)) THEN 'national_opt_out'
     ELSE 'not_on_list' END AS reason
-FROM (SELECT nhs_number FROM source_person UNION SELECT nhs_number FROM source_exclusion);
-CREATE TEMP TABLE kept AS SELECT nhs_number FROM decided WHERE reason IS NULL;
+FROM (SELECT nhs_number FROM source_person ANTI JOIN kept USING (nhs_number)
+    UNION SELECT nhs_number FROM source_exclusion);
+CREATE TEMP VIEW decided AS SELECT nhs_number, NULL AS reason FROM kept UNION ALL FROM removed;
 """
 
 
@@ -142,7 +149,7 @@ def decide(engine: Engine, opt_outs: OptOutList) -> tuple[int, dict[str, int]]:
     """Fill `kept` with those who may be used; gives people in, and people removed by the first reason in order."""
     files: dict[str, object] = {"allowed": str(opt_outs.allowed), "asked": str(opt_outs.asked)}
     for name, path in files.items():
-        held = one(engine, "SELECT count(DISTINCT nhs_number) FROM read_parquet($path)", {"path": path})
+        held = one(engine, "SELECT count(*) FROM read_parquet($path)", {"path": path})
         if held != getattr(opt_outs.receipt, name):
             raise Invalid(
                 "opt_outs:list_damaged",
@@ -150,7 +157,7 @@ def decide(engine: Engine, opt_outs: OptOutList) -> tuple[int, dict[str, int]]:
                 "Run the exchange with the national service again.",
             )
     run(engine, _DECIDE, files)
-    removed = counts(engine, "SELECT reason, count(*) FROM decided WHERE reason IS NOT NULL GROUP BY 1")
+    removed = counts(engine, "SELECT reason, count(*) FROM removed GROUP BY 1")
     return one(engine, "SELECT count(*) FROM decided"), removed
 
 
