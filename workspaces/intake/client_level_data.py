@@ -5,8 +5,9 @@ from pathlib import Path
 from workspaces.catalogue.errors import Invalid
 from workspaces.engine import Engine
 from workspaces.intake.delimited import header, need_columns, read_csv
-from workspaces.intake.deliveries import Delivery, Limits, Staged, csv_files, existing, need_extract_date, need_folder
+from workspaces.intake.deliveries import Delivery, Limits, Staged, need_extract_date, need_folder
 from workspaces.intake.sources import Source
+from workspaces.intake.tabular import named_files
 
 rank = 2
 
@@ -25,7 +26,7 @@ _COLUMNS = {
 
 def receive(folder: Path, source: Source, limits: Limits) -> Delivery:
     """Find the CSV files and check their columns."""
-    found = tuple(existing(path, limits) for path in csv_files(need_folder(folder, source)))
+    found = named_files(need_folder(folder, source), (".csv",), limits)
     if not found:
         raise Invalid(
             "intake:file_missing", f"The council {source.organisation} sent no CSV file.", "Send the delivery again."
@@ -35,7 +36,7 @@ def receive(folder: Path, source: Source, limits: Limits) -> Delivery:
     return Delivery(source, need_extract_date(source), {"client_level_data": found})
 
 
-def stage(engine: Engine, delivery: Delivery, limits: Limits) -> Staged:
+def stage(engine: Engine, delivery: Delivery, limits: Limits, *, scratch: Path) -> Staged:  # noqa: ARG001
     """Fill the staged tables. A row carries its own NHS number, so the council's identifier and the number
     together tie an event to a person: an identifier used for two numbers mixes nobody."""
     for path in delivery.files["client_level_data"]:

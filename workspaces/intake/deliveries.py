@@ -1,6 +1,5 @@
 """What all formats have in common: a delivery of files, and the shape that a format turns it into."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -42,8 +41,8 @@ class Delivery:
     def paths(self) -> Iterator[Path]:
         """Every file that counts towards the digest of the load."""
         yield from self.others
-        for kind in sorted(self.files):
-            yield from self.files[kind]
+        given = (path for kind in sorted(self.files) for path in self.files[kind])
+        yield from dict.fromkeys(given)  # a database holds several tables
 
 
 @dataclass
@@ -65,7 +64,7 @@ class RecordFormat(Protocol):
     def receive(self, folder: Path, source: Source, limits: Limits) -> Delivery:
         """Find the files; raises `Invalid` when something is missing or malformed."""
 
-    def stage(self, engine: Engine, delivery: Delivery, limits: Limits) -> Staged:
+    def stage(self, engine: Engine, delivery: Delivery, limits: Limits, *, scratch: Path) -> Staged:
         """Fill `staged_person` and `staged_event`, one row per row of the source, all values as text."""
 
 
@@ -98,19 +97,6 @@ def existing(path: Path, limits: Limits) -> Path:
             "Split the delivery, or raise the limit for one file.",
         )
     return path
-
-
-def csv_files(folder: Path) -> tuple[Path, ...]:
-    """The folder's CSV files in order; `Invalid` for names that differ by case alone or could not be shown."""
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".csv")
-    plain = all(re.fullmatch(r"[A-Za-z0-9_-]{1,80}\.[A-Za-z]{3}", path.name) for path in found)
-    if not plain or len({path.name.lower() for path in found}) < len(found):
-        raise Invalid(
-            "intake:file_names",
-            f"The {len(found)} CSV files of {folder.name} are not named apart by letters, digits, '_' and '-'.",
-            "Rename them and send the delivery again.",
-        )
-    return tuple(found)
 
 
 def fingerprint(path: Path) -> str:

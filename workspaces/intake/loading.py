@@ -78,7 +78,7 @@ def _screen(delivery: Delivery, folder: Path, scratch: Path, kept: Path, limits:
         create_maps(engine)
         engine.execute(delimited.MACROS)
         engine.execute(STAGING)
-        staged = form.stage(engine, delivery, limits)
+        staged = form.stage(engine, delivery, limits, scratch=scratch)
         screened = screen(engine, kept, delivery=delivery, rank=form.rank)
     return screened.beside(staged)
 

@@ -1,12 +1,15 @@
-"""GP practices: CSV files in the shape of OMOP CDM 5.4, standard concepts, NHS number in person_source_value."""
+"""GP practices: tables of OMOP CDM 5.3 or 5.4 (what is read is the same in both) as CSV, Parquet or DuckDB.
+
+Standard concepts; the NHS number stands in person_source_value.
+"""
 
 from pathlib import Path
 
 from workspaces.catalogue.errors import Invalid
 from workspaces.engine import Engine, one
-from workspaces.intake.delimited import header, need_columns, read_csv
-from workspaces.intake.deliveries import Delivery, Limits, Staged, csv_files, existing, need_extract_date, need_folder
+from workspaces.intake.deliveries import Delivery, Limits, Staged, need_extract_date, need_folder
 from workspaces.intake.sources import Source
+from workspaces.intake.tabular import Tables, Wanted, find_tables, need_columns, open_tables
 
 rank = 0
 
@@ -21,6 +24,8 @@ _PERSON = {
     "ethnic_category": "race_source_value",
     "location_id": "location_id",
 }
+
+_NAMES = ("concept", "source_value", "started", "ended", "quantity", "unit")
 
 # Concept, source value, start, end, quantity and unit of each table.
 _EVENTS: dict[str, tuple[str | None, ...]] = {
@@ -70,41 +75,62 @@ _REQUIRED = {
 }
 
 
+_WANTED: Wanted = {
+    "person": _PERSON,
+    "location": {"location_id": "location_id", "county": "county"},
+    "cdm_source": {"version": "cdm_version"},
+    **{table: {"local_id": "person_id", **dict(zip(_NAMES, _EVENTS[table], strict=True))} for table in _EVENTS},
+}
+
+
 def receive(folder: Path, source: Source, limits: Limits) -> Delivery:
-    """Find the tables we know and check their columns; `person.csv` must be there."""
-    files = {path.stem.lower(): (existing(path, limits),) for path in csv_files(need_folder(folder, source))}
-    if "person" not in files:
+    """Find the tables and check the columns of those we know; `person` must be there."""
+    tables = find_tables(need_folder(folder, source), limits)
+    if "person" not in tables:
         raise Invalid(
             "intake:file_missing",
-            f"The practice {source.organisation} sent no person.csv.",
+            f"The practice {source.organisation} sent no table of people.",
             "Send the whole delivery again.",
         )
-    for table, (path,) in files.items():
-        if table in _REQUIRED:
-            need_columns(path, header(path, limits), _REQUIRED[table])
-    alarms = () if "observation" in files else ("There is no observation.csv, so Type 1 opt-outs are not known.",)
-    return Delivery(source, need_extract_date(source), files, alarms=alarms)
+    need_columns(tables, _REQUIRED, limits)
+    alarms = () if "observation" in tables else ("There is no observation table, so Type 1 opt-outs are not known.",)
+    return Delivery(
+        source, need_extract_date(source), {table: (path,) for table, path in tables.items()}, alarms=alarms
+    )
 
 
-def stage(engine: Engine, delivery: Delivery, limits: Limits) -> Staged:
+def stage(engine: Engine, delivery: Delivery, limits: Limits, *, scratch: Path) -> Staged:
     """Fill the staged tables; the status of every number is the one the source vouches for."""
     staged = Staged()
-    _stage_people(engine, delivery, limits)
-    for table in sorted(set(delivery.files) - {"person", "location"}):
-        (path,) = delivery.files[table]
+    found = {table: path for table, (path,) in delivery.files.items()}
+    tables = open_tables(found, _WANTED, scratch=scratch, limits=limits)
+    _need_version(engine, tables, delivery.source)
+    _stage_people(engine, delivery, tables)
+    for table in sorted(set(found) - {"person", "location"}):
         if table in _EVENTS:
-            _stage_events(engine, table, path, limits)
+            _stage_events(engine, table, tables)
         else:
-            broken = read_csv(engine, path, {"any_value": None}, limits, into="one_file")
-            staged.unsupported[table] = broken + one(engine, "SELECT count(*) FROM one_file")
+            staged.unsupported[table] = tables.count(engine, table)
     return staged
 
 
-def _stage_people(engine: Engine, delivery: Delivery, limits: Limits) -> None:
-    broken = read_csv(engine, delivery.files["person"][0], _PERSON, limits, into="one_file")
-    place: dict[str, str | None] = {"location_id": "location_id", "county": "county"}
-    if "location" in delivery.files:
-        broken += read_csv(engine, delivery.files["location"][0], place, limits, into="location")
+def _need_version(engine: Engine, tables: Tables, source: Source) -> None:
+    """`Invalid` when the delivery says that it is of another version than 5.3 or 5.4: 6.0 has no death table."""
+    if "cdm_source" not in tables.tables:
+        return
+    tables.read(engine, "cdm_source", into="one_file")
+    if one(engine, "SELECT count(*) FROM one_file WHERE NOT regexp_matches(version, '(^|[^0-9.])5[.][34]([^0-9]|$)')"):
+        raise Invalid(
+            "intake:cdm_version",
+            f"The practice {source.organisation} sent tables of another version than OMOP CDM 5.3 or 5.4.",
+            "Send one of these versions, and say so in cdm_source.",
+        )
+
+
+def _stage_people(engine: Engine, delivery: Delivery, tables: Tables) -> None:
+    broken = tables.read(engine, "person", into="one_file")
+    if "location" in tables.tables:
+        broken += tables.read(engine, "location", into="location")
     else:
         engine.execute("CREATE TEMP TABLE location (location_id VARCHAR, county VARCHAR)")
     engine.execute(
@@ -121,10 +147,8 @@ def _stage_people(engine: Engine, delivery: Delivery, limits: Limits) -> None:
     engine.execute("INSERT INTO staged_person (fault) SELECT 'broken_line' FROM range($broken)", {"broken": broken})
 
 
-def _stage_events(engine: Engine, table: str, path: Path, limits: Limits) -> None:
-    names = ("concept", "source_value", "started", "ended", "quantity", "unit")
-    wanted = {"local_id": "person_id", **dict(zip(names, _EVENTS[table], strict=True))}
-    broken = read_csv(engine, path, wanted, limits, into="one_file")
+def _stage_events(engine: Engine, table: str, tables: Tables) -> None:
+    broken = tables.read(engine, table, into="one_file")
     engine.execute(
         """
         INSERT INTO staged_event

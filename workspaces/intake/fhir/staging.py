@@ -2,6 +2,7 @@
 
 import json
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from workspaces.engine import Engine, one, quiet, run
 from workspaces.intake.deliveries import Delivery, Limits, Staged
@@ -32,7 +33,7 @@ EVENTS = {
 """The types that say something about a person; beside them stand `Patient` and `Organization`. Others are counted."""
 
 
-def stage(engine: Engine, delivery: Delivery, limits: Limits) -> Staged:
+def stage(engine: Engine, delivery: Delivery, limits: Limits, *, scratch: Path) -> Staged:  # noqa: ARG001
     """Fill the staged tables from every supported type; others are counted."""
     engine.execute(MACROS)
     staged = Staged()
