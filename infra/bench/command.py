@@ -35,6 +35,23 @@ def releases(people: int, events: int, rounds: int, folder: Path | None, as_obje
         click.echo(as_json("releases", {"people": people, "events": events}, measured))
 
 
+@bench.command(epilog=example("tre bench snapshots --people 8600000 --events 86000000 --json"))
+@click.option("--people", type=click.IntRange(100), default=8_600_000, show_default=True, help="Made-up people.")
+@click.option("--events", type=click.IntRange(100), default=86_000_000, show_default=True, help="Of two kinds.")
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="Alternating runs of each.")
+@click.option("--folder", type=click.Path(path_type=Path), default=None, help="Where vaults are made and kept.")
+@click.option("--json", "as_object", is_flag=True, help="One JSON object instead of a table.")
+def snapshots(people: int, events: int, rounds: int, folder: Path | None, as_object: bool) -> None:
+    """A whole build and refresh of made-up full-size records beside DuckDB's own sorted copy."""
+    from infra.bench import releases as kept_in
+    from infra.bench import snapshots as run
+    from infra.bench.report import as_json, as_table
+
+    measured = list(run.measures(folder or kept_in.folder(), people, events, rounds))
+    size = {"people": people, "events": events}
+    click.echo(as_json("snapshots", size, measured) if as_object else as_table(measured))
+
+
 @bench.command(epilog=example("tre bench traffic --seconds 60 --workers 4 --json"))
 @click.option("--researchers", type=click.IntRange(2), default=200, show_default=True, help="Spread over projects.")
 @click.option("--checkers", type=click.IntRange(2), default=40, show_default=True, help="Output checkers.")

@@ -6,6 +6,7 @@ import resource
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 MIB = 1024**2
 
@@ -31,6 +32,12 @@ class Measure:
 def measure(group: str, what: str, ours: float, reference: str, other: float, goal: float | None = None) -> Measure:
     """A measure of two times in seconds, or of two sizes."""
     return Measure(group, what, round(ours, 4), reference, round(other, 4), round(ours / other, 3), goal)
+
+
+def peak_mib() -> float:
+    """The most memory of this process since it began; `getrusage` would count the one that started it."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def as_json(name: str, size: dict[str, int], measures: Sequence[Measure]) -> str:
