@@ -56,15 +56,18 @@ SELECT nhs_number FROM withheld UNION SELECT nhs_number FROM source_exclusion UN
 CREATE TEMP TABLE kept AS
 SELECT nhs_number FROM read_parquet($allowed)
 SEMI JOIN source_person USING (nhs_number) ANTI JOIN denied USING (nhs_number);
+CREATE TEMP TABLE left_out AS
+SELECT nhs_number FROM source_person ANTI JOIN kept USING (nhs_number) UNION SELECT nhs_number FROM source_exclusion;
+CREATE TEMP TABLE asked_about AS
+SELECT nhs_number FROM read_parquet($asked) SEMI JOIN left_out USING (nhs_number);
 CREATE TEMP TABLE removed AS
 SELECT nhs_number, CASE
     WHEN nhs_number IN (SELECT nhs_number FROM withheld) THEN 'withheld_identity'
     WHEN nhs_number IN (SELECT nhs_number FROM source_exclusion) THEN 'type_1_at_screened_source'
     WHEN nhs_number IN (FROM latest_type_1) THEN 'type_1_opt_out'
-    WHEN nhs_number IN (SELECT nhs_number FROM read_parquet($asked)) THEN 'national_opt_out'
+    WHEN nhs_number IN (FROM asked_about) THEN 'national_opt_out'
     ELSE 'not_on_list' END AS reason
-FROM (SELECT nhs_number FROM source_person ANTI JOIN kept USING (nhs_number)
-    UNION SELECT nhs_number FROM source_exclusion);
+FROM left_out;
 CREATE TEMP VIEW decided AS SELECT nhs_number, NULL AS reason FROM kept UNION ALL FROM removed;
 """
 
@@ -75,7 +78,7 @@ def check_bytes(vault: Vault, loads: tuple[Load, ...]) -> None:
         for table, digest in load.files.items():
             if load not in loads and table not in _ALWAYS_READ:
                 continue
-            path = vault.folder_of(load) / f"{table}.parquet"
+            path = vault.path_of(table, load)
             if not path.is_file() or fingerprint(path) != digest:
                 raise Invalid(
                     "snapshot:vault_damaged",
@@ -163,4 +166,4 @@ def decide(engine: Engine, opt_outs: OptOutList) -> tuple[int, dict[str, int]]:
 
 def folders(vault: Vault, opt_outs: OptOutList) -> tuple[Path, ...]:
     """What a build may read."""
-    return (vault.loads, opt_outs.folder)
+    return (*vault.readable, opt_outs.folder)
