@@ -32,6 +32,7 @@ UNDER_WAY = frozenset(
         ReleaseState.DRAWING,
         ReleaseState.SEALED,
         ReleaseState.IN_REVIEW,
+        ReleaseState.CONSOLIDATING,
         ReleaseState.ADJUDICATING,
         ReleaseState.APPROVED,
     }

@@ -22,7 +22,7 @@ from gateway.rules.refusals import Refusal, unknown
 from gateway.rules.roles import roles_on
 from gateway.rules.steps import Step
 from gateway.rules.transitions import choose, speaks_of
-from gateway.rules.visibility import may_see
+from gateway.rules.visibility import may_see, told_state
 from gateway.settings import Settings
 from gateway.store import audit_chain
 from gateway.store.queries.facts import from_inside, from_outside
@@ -99,7 +99,8 @@ def _take(
     subject.state = row.to
     work.add(subject)
     _record(gateway, work, act, row, given)
-    return Outcome(subject_id, row.to.value, act.created_id, act.returned), row.then
+    told = told_state(roles_on(actor, facts), row.to)
+    return Outcome(subject_id, act.told or told.value, act.created_id, act.returned), row.then
 
 
 def _faced(gateway: Gateway, work: Work, actor: Actor, command: Command, subject_id: str) -> tuple[Any, Facts]:

@@ -1,16 +1,13 @@
 """Projects: drafted and submitted by a lead, voted on by the committee, settled by quorum."""
 
 import json
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from disclosure.accounting import share_of_pool
-from disclosure.checks.presets import DEFAULT, preset
 from gateway.commands.act import Act, Because, Given, verb
-from gateway.commands.texts import Short, Text
+from gateway.commands.applications import Application, Wanted, check
+from gateway.commands.texts import Text
 from gateway.models import Budget, Grant, LedgerEntry, Membership, Pool, Project, RegisterEntry, Vote
 from gateway.rules import budgets
 from gateway.rules.facts import Facts
@@ -27,42 +24,10 @@ UNKNOWN_MEMBER = "application:unknown_member"
 UNKNOWN_A_DAY = 20
 
 
-class Wanted(BaseModel):
-    """One table with the columns wanted and the reason for them."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
-    table: str
-    columns: tuple[str, ...] = Field(min_length=1, max_length=100)
-    reason: Text
-
-
-class Application(Given):
-    """The Five Safes questions, the data wanted, the budget, the end."""
-
-    title: Short
-    lay_summary: Text
-    public_benefit: Text
-    safe_people: Text
-    safe_project: Text
-    safe_settings: Text
-    safe_outputs: Text
-    organisation: Short
-    legal_basis_article_6: Short = "(e) public task"
-    legal_basis_article_9: Short = "(j) research"
-    common_law_route: Short = "Not applicable"
-    data: tuple[Wanted, ...] = Field(min_length=1, max_length=20)
-    members: tuple[str, ...] = Field(default=(), max_length=50)
-    period_start: date | None = None
-    period_end: date | None = None
-    preset: Short = DEFAULT
-    epsilon: Decimal = Field(gt=0, le=10, decimal_places=6, allow_inf_nan=False)
-    ends_on: date
-
-
 @verb(Command.DRAFT_PROJECT, Application)
 def draft(*, act: Act, subject: Pool, given: Application) -> None:
     """A new application; who drafts it leads it."""
-    _check(act, given)
+    check(given, act.now.date())
     row = Project(pool_id=subject.id, title=given.title, application=given.model_dump(mode="json"), created_at=act.now)
     project = act.work.add(row)
     act.work.add(Membership(project_id=project.id, person_id=act.actor.person_id, leads=True))
@@ -73,7 +38,7 @@ def draft(*, act: Act, subject: Pool, given: Application) -> None:
 @verb(Command.EDIT_PROJECT, Application)
 def edit(*, act: Act, subject: Project, given: Application) -> None:
     """The whole application anew."""
-    _check(act, given)
+    check(given, act.now.date())
     subject.title = given.title
     subject.application = given.model_dump(mode="json")
     _set_members(act, subject, given)
@@ -145,22 +110,6 @@ def close(*, act: Act, subject: Project, given: Because) -> None:
     act.reason = given.reason
 
 
-def _check(act: Act, given: Application) -> None:
-    preset(given.preset)
-    for wanted in given.data:
-        table = TABLES.get(wanted.table)
-        if table is None or any(table.column(name) is None for name in wanted.columns):
-            raise Invalid(
-                "application:unknown_column",
-                "The application asks for a table or column that the catalogue does not have.",
-                "Choose from the catalogue.",
-            )
-    if len({wanted.table for wanted in given.data}) != len(given.data):
-        raise Invalid("application:table_twice", "A table is asked for twice.", "Ask for each table once.")
-    if given.ends_on <= act.now.date():
-        raise Invalid("application:end_past", "The project would end today or earlier.", "Give an end in the future.")
-
-
 def _set_members(act: Act, project: Project, given: Application) -> None:
     for old in act.work.all(Membership, Membership.project_id == project.id):
         if not old.leads:
@@ -209,6 +158,8 @@ def _grant(act: Act, project: Project) -> None:
             micro_rho=allotment.micro_rho,
             delta0_e15=allotment.delta_e15,
             preset=application.preset,
+            reviews=application.reviews,
+            agreeing=application.agreeing or application.reviews,
         )
     )
     _open_budget(act, project, allotment)

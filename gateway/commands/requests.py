@@ -9,7 +9,7 @@ from disclosure.pricing import Price
 from disclosure.requests import parse_request
 from gateway.commands.act import Act, Given, verb
 from gateway.commands.terms import terms_of
-from gateway.models import Project, Release
+from gateway.models import Project, Release, Submission
 from gateway.rules import budgets
 from gateway.rules.facts import Actor, Facts
 from gateway.rules.marks import is_informed, mark_of
@@ -93,6 +93,23 @@ def draft(*, act: Act, subject: Project, given: Request) -> None:
     act.created_id = act.work.add(row).id
 
 
+@verb(Command.COPY_RELEASE)
+def copy(*, act: Act, subject: Release, given: Given) -> None:
+    """A draft of one's own with the same request, priced anew; submitted unchanged it leads to the old answer."""
+    asked = priced(act.actor, act.facts, subject.request)
+    row = Release(
+        project_id=subject.project_id,
+        author_id=act.actor.person_id,
+        title=subject.title,
+        request=subject.request,
+        request_digest=asked.digest,
+        price=asked.told,
+        created_at=act.now,
+        copy_of=subject.id,
+    )
+    act.created_id = act.work.add(row).id
+
+
 @verb(Command.EDIT_RELEASE, Request)
 def edit(*, act: Act, subject: Release, given: Request) -> None:
     """The whole request anew, with its price."""
@@ -116,6 +133,16 @@ def submit(*, act: Act, subject: Release, given: Given) -> None:
     subject.snapshot_id = act.facts.snapshot.id if act.facts.snapshot else None
     if act.facts.grant is not None:
         subject.mark = mark_of(act.facts.grant, informed=is_informed(act.actor, act.facts))
+    act.work.add(
+        Submission(
+            release_id=subject.id,
+            turn=subject.turn,
+            request=subject.request,
+            request_digest=subject.request_digest,
+            price=told,
+            at=act.now,
+        )
+    )
 
 
 @verb(Command.WITHDRAW_RELEASE)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, StringConstraints
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=3000)]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=3000)]  # may be empty
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 

@@ -22,8 +22,10 @@ from gateway.models.refresh import Refresh
 from gateway.models.register_entry import RegisterEntry
 from gateway.models.release import Release
 from gateway.models.review import Review
+from gateway.models.review_draft import ReviewDraft
 from gateway.models.session import Session
 from gateway.models.snapshot import Snapshot
+from gateway.models.submission import Submission
 from gateway.models.task import Task
 from gateway.models.transfer import Transfer
 from gateway.models.vote import Vote
@@ -52,8 +54,10 @@ __all__ = [
     "RegisterEntry",
     "Release",
     "Review",
+    "ReviewDraft",
     "Session",
     "Snapshot",
+    "Submission",
     "Task",
     "Transfer",
     "Vote",

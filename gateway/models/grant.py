@@ -29,5 +29,6 @@ class Grant(SQLModel, table=True):
     micro_rho: int = Field(sa_type=BigInteger)
     delta0_e15: int = Field(default=0, sa_type=BigInteger)
     reviews: int = 2
+    agreeing: int = 2
     floor_half_width: int = 10
     preset: str = "nhs-england-sde"

@@ -34,3 +34,4 @@ class Release(SQLModel, table=True):
     package_digest: str = ""
     released_at: datetime | None = Field(default=None, sa_type=Instant)
     recall_reason: str = ""
+    copy_of: str | None = None

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from gateway.rules.facts import Actor, Facts
 from gateway.rules.refusals import Refusal, not_your_role, unknown, wrong_state
 from gateway.rules.roles import roles_on
-from gateway.rules.rows import pool, projects, releases
+from gateway.rules.rows import pool, projects, releases, rooms
 from gateway.rules.steps import Step
-from gateway.rules.visibility import may_see
+from gateway.rules.visibility import may_see, told_state
 from gateway.vocabulary import Command, Role, State
 
-STEPS: tuple[Step, ...] = (*pool.ROWS, *projects.ROWS, *releases.ROWS)
+STEPS: tuple[Step, ...] = (*pool.ROWS, *projects.ROWS, *rooms.ROWS, *releases.ROWS)
 
 
 def rows(state: State, command: Command) -> list[Step]:
@@ -37,7 +37,7 @@ def choose(actor: Actor, command: Command, facts: Facts) -> Step | Refusal:
         return not_your_role(command, _names(allowed))
     candidates = rows(facts.state, command)
     if not candidates:
-        return wrong_state(command, facts.state)
+        return wrong_state(command, told_state(roles, facts.state))
     answers = [_judge(row, roles, actor, facts) for row in candidates]
     return next((answer for answer in answers if isinstance(answer, Step)), answers[0])
 

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gateway.models import Job, Review, Vote
+from gateway.rules import quorum
 from gateway.rules.facts import Actor, Facts
-from gateway.vocabulary import JobState, Noun, ProjectState, ReleaseState, Role, Seat
+from gateway.vocabulary import JobState, Noun, ProjectState, ReleaseState, Role, Seat, State
 
 _ALWAYS = frozenset({Role.SYSTEM, Role.AUDITOR, Role.IG_OFFICER})
+_TOLD_OF_DIFFERENCES = _ALWAYS | {Role.OUTPUT_CHECKER}
 _OPEN_NOUNS = frozenset({Noun.POOL})
 _DECIDED = frozenset({ProjectState.APPROVED, ProjectState.REFUSED, ProjectState.RETURNED, ProjectState.CLOSED})
 _REVIEWED = frozenset(
@@ -34,10 +36,11 @@ def knows_as_member_only(actor: Actor) -> bool:
 
 
 def shown_state(job: Job, now: datetime) -> tuple[JobState, bool | None]:
-    """What anybody outside sees of a job: ENDED and its one bit only from the tick on (privacy model P13)."""
-    if job.state is JobState.ENDED and (job.shown_at is None or now < job.shown_at):
-        return JobState.RUNNING, None
-    return job.state, job.usable if job.state is JobState.ENDED else None
+    """What anybody outside sees of a job: each of its steps, and its one bit, from a tick on (privacy model P13)."""
+    if job.shown_at is not None and job.shown_at <= now:
+        return JobState.ENDED, job.usable
+    shown = job.start_shown_at is not None and job.start_shown_at <= now
+    return JobState.RUNNING if shown else JobState.QUEUED, None
 
 
 def visible_votes(actor: Actor, roles: frozenset[Role], facts: Facts) -> Sequence[Vote]:
@@ -56,6 +59,20 @@ def visible_reviews(actor: Actor, roles: frozenset[Role], facts: Facts) -> Seque
         return facts.reviews
     if facts.state is ReleaseState.ADJUDICATING and Role.OUTPUT_CHECKER in roles:
         return facts.reviews
-    plan_turned_back = [review for review in facts.reviews if review.stage == "PLAN"]
-    own = [review for review in facts.reviews if review.stage != "PLAN" and review.person_id == actor.person_id]
-    return [*plan_turned_back, *own]
+    own = {review.id for review in facts.reviews if review.person_id == actor.person_id}
+    open_to_all = {quorum.PLAN} | ({quorum.ARTEFACT} if _consolidates(actor, roles, facts) else set())
+    return [review for review in facts.reviews if review.stage in open_to_all or review.id in own]
+
+
+def _consolidates(actor: Actor, roles: frozenset[Role], facts: Facts) -> bool:
+    """One of the reviewers, once all reviews are in: a third checker, who may have to settle it, is not shown yet."""
+    turn = facts.release.turn if facts.release else 0
+    reviewers = {review.person_id for review in quorum.reviews_at(facts.reviews, quorum.ARTEFACT, turn)}
+    together = facts.state is ReleaseState.CONSOLIDATING and Role.OUTPUT_CHECKER in roles
+    return together and bool(reviewers & actor.accounts)
+
+
+def told_state(roles: frozenset[Role], state: State) -> State:
+    """To its project a release is in review until there is an outcome: whether reviewers differ is not for authors."""
+    differing = state in (ReleaseState.CONSOLIDATING, ReleaseState.ADJUDICATING) and isinstance(state, ReleaseState)
+    return ReleaseState.IN_REVIEW if differing and not roles & _TOLD_OF_DIFFERENCES else state

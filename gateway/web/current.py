@@ -16,6 +16,7 @@ from gateway.settings import Settings
 from gateway.store.ahead import Ahead
 from gateway.store.queries import history, views
 from gateway.store.queries.facts import actor_of, pool_of
+from gateway.store.queries.view_parts import View
 from gateway.store.unit_of_work import Work
 from gateway.vocabulary import Command, Noun
 from workspaces.catalogue.errors import Invalid
@@ -110,7 +111,7 @@ def pool_id() -> str:
         return work.once(pool_of).id
 
 
-def one(subject_id: str) -> views.View:
+def one(subject_id: str) -> View:
     """A subject as the signed-in person sees it; the refusal `unknown` when they may not know of it."""
     with reading() as work:
         return views.one(work, actor(), subject_id, now(), settings().list_max_age_days)
@@ -124,7 +125,7 @@ def sees(subject_id: str) -> bool:
         return False
 
 
-def many(noun: Noun) -> list[views.View]:
+def many(noun: Noun) -> list[View]:
     """Every subject of a noun that the signed-in person may know of, newest first."""
     with reading() as work:
         return views.many(work, actor(), noun, now(), settings().list_max_age_days)
@@ -147,7 +148,7 @@ def note(error: Invalid | Refusal) -> None:
     record_refusal(gateway(), actor(), command, subject_id, None, error)
 
 
-def past(subject_id: str) -> list[views.View]:
+def past(subject_id: str) -> list[View]:
     """What happened to a subject, as far as the signed-in person may know."""
     with reading() as work:
         return history.history(work, actor(), subject_id, now(), settings().list_max_age_days)

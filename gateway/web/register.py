@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from gateway.rules.refusals import unknown
 from gateway.store import audit_chain
 from gateway.store.queries import views
+from gateway.store.queries.view_parts import View
 from gateway.vocabulary import Command
 from gateway.web.actions import offers, plain
 from gateway.web.current import actor_or_none, one, public, reading, sees
@@ -15,7 +16,7 @@ from gateway.web.current import actor_or_none, one, public, reading, sees
 blueprint = Blueprint("register", __name__, url_prefix="/register")
 
 
-def _published() -> list[views.View]:
+def _published() -> list[View]:
     with reading() as work:
         return views.register(work)
 

@@ -80,7 +80,7 @@ class Race:
 
 
 LOSES = {"command:wrong_state", "vote:already_cast", "review:already_given", "refresh:running", "subject:unknown"}
-LOSES |= {"workspace:open_already", "release:asked_before", "opt_outs:received_already"}
+LOSES |= {"workspace:open_already", "release:asked_before", "opt_outs:received_already", "review:confirmed"}
 
 
 def leads_elsewhere(command: C) -> bool:
@@ -100,7 +100,8 @@ def race(town: Town, tried: Tried) -> Iterator[Race]:
 
 DREW = (("checker1", C.CLEAR_PLAN, WHY), ("system", C.RESERVE_BUDGET, None), ("system", C.BEGIN_DRAW, None))
 DRAWN = (*DREW, ("system", C.SEAL_ARTEFACT, SEALED))
-SPLIT = (*DRAWN, ("checker1", C.REVIEW_RELEASE, APPROVE), ("checker2", C.REVIEW_RELEASE, REFUSE))
+DIFFER = (*DRAWN, ("checker1", C.REVIEW_RELEASE, APPROVE), ("checker2", C.REVIEW_RELEASE, REFUSE))
+SPLIT = (*DIFFER, ("checker1", C.CONFIRM_REVIEW, APPROVE), ("checker2", C.CONFIRM_REVIEW, REFUSE))
 RELEASES: dict[str, tuple[tuple[str, C, Any], ...]] = {
     "withdrawn": (("researcher", C.WITHDRAW_RELEASE, None),),
     "turned back": (("checker1", C.RETURN_PLAN, WHY),),
@@ -113,6 +114,13 @@ RELEASES: dict[str, tuple[tuple[str, C, Any], ...]] = {
         *((name, C.REVIEW_RELEASE, APPROVE) for name in CHECKERS),
         ("ig", C.RECALL_RELEASE, WHY),
     ),
+    "kept, then consolidated: approved": (
+        *((name, C.KEEP_REVIEW, {"reason": "as far as I got"}) for name in CHECKERS),
+        *DIFFER,
+        *((name, C.CONFIRM_REVIEW, APPROVE) for name in CHECKERS),
+    ),
+    "consolidated: refused": (*DIFFER, *((name, C.CONFIRM_REVIEW, REFUSE) for name in CHECKERS)),
+    "consolidated: returned": (*DIFFER, *((name, C.CONFIRM_REVIEW, RETURN) for name in CHECKERS)),
     "adjudicated: approved": (*SPLIT, ("checker3", C.ADJUDICATE_RELEASE, APPROVE)),
     "adjudicated: refused": (*SPLIT, ("checker3", C.ADJUDICATE_RELEASE, REFUSE)),
     "adjudicated: returned": (*SPLIT, ("checker3", C.ADJUDICATE_RELEASE, RETURN)),

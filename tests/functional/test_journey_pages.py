@@ -254,6 +254,9 @@ class Journey:
         self.site.seal(disputed, self.folder / "another")
         for name, verdict in (("checker1", "APPROVE"), ("checker2", "REFUSE")):
             self.town.do(name, Command.REVIEW_RELEASE, disputed, {"verdict": verdict, "reason": "As I see it."})
+            self.town.do(name, Command.KEEP_REVIEW, disputed, {"reason": "So far.", "note": "Ask about the title."})
+        for name, verdict in (("checker1", "APPROVE"), ("checker2", "REFUSE")):
+            self.town.do(name, Command.CONFIRM_REVIEW, disputed, {"verdict": verdict, "reason": "I still think so."})
         checker = self.visitors.sign_in("checker3")
         checker.go(f"/releases/{disputed}/adjudicate")
         checker.look("35-adjudicate")

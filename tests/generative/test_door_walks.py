@@ -29,7 +29,11 @@ ON_RELEASES = [
     (Command.SEAL_ARTEFACT, {"artefact_digest": "a" * 64, "package_digest": "b" * 64}),
     (Command.REVIEW_RELEASE, {"verdict": "APPROVE", "reason": "ok"}),
     (Command.REVIEW_RELEASE, {"verdict": "REFUSE", "reason": "no"}),
+    (Command.KEEP_REVIEW, {"reason": "so far"}),
+    (Command.CONFIRM_REVIEW, {"verdict": "APPROVE", "reason": "ok"}),
+    (Command.CONFIRM_REVIEW, {"verdict": "REFUSE", "reason": "no"}),
     (Command.ADJUDICATE_RELEASE, {"verdict": "RETURN", "reason": "again"}),
+    (Command.COPY_RELEASE, None),
     (Command.DOWNLOAD_OUTPUT, None),
     (Command.RECALL_RELEASE, {"reason": "wrong"}),
 ]

@@ -12,6 +12,13 @@ _MEMBERS = {Role.MEMBER}
 _CHECKER = {Role.OUTPUT_CHECKER}
 _IG = {Role.IG_OFFICER}
 _DRAWABLE = (g.grant_in_force, g.opt_outs_fresh, g.snapshot_cleared, g.same_snapshot, g.draws_not_frozen)
+_REVIEWING: tuple[tuple[ReleaseState, tuple[g.Guard, ...]], ...] = (
+    (_R.SUBMITTED, ()),
+    (_R.SEALED, (g.reviewer_is_new, g.reviews_wanted)),
+    (_R.IN_REVIEW, (g.reviewer_is_new, g.reviews_wanted)),
+    (_R.CONSOLIDATING, (g.reviewed_it, g.not_confirmed)),
+    (_R.ADJUDICATING, (g.reviewer_is_new,)),
+)
 
 ROWS: tuple[Step, ...] = (
     # releases
@@ -34,6 +41,11 @@ ROWS: tuple[Step, ...] = (
         records=_E.RELEASE_PLAN_CLEARED,
         queues=TaskKind.DRAW_RELEASE,
     ),
+    *(
+        step(state, _C.COPY_RELEASE, by=_MEMBERS, when=[g.grant_in_force], records=_E.RELEASE_COPIED)
+        for state in ReleaseState
+    ),
+    *(step(state, _C.KEEP_REVIEW, by=_CHECKER, when=when, records=_E.REVIEW_KEPT) for state, when in _REVIEWING),
     step(_R.SUBMITTED, _C.RETURN_PLAN, to=_R.DRAFT, by=_CHECKER, records=_E.RELEASE_PLAN_RETURNED),
     step(
         _R.PLAN_CLEARED,
@@ -51,6 +63,7 @@ ROWS: tuple[Step, ...] = (
     step(_R.DRAWING, _C.SEAL_ARTEFACT, to=_R.SEALED, by=_SYSTEM, records=_E.RELEASE_SEALED),
     step(_R.SEALED, _C.VIEW_ARTEFACT, by=_CHECKER, records=_E.RELEASE_VIEWED),
     step(_R.IN_REVIEW, _C.VIEW_ARTEFACT, by=_CHECKER, records=_E.RELEASE_VIEWED),
+    step(_R.CONSOLIDATING, _C.VIEW_ARTEFACT, by=_CHECKER, records=_E.RELEASE_VIEWED),
     step(_R.ADJUDICATING, _C.VIEW_ARTEFACT, by=_CHECKER, records=_E.RELEASE_VIEWED),
     step(
         _R.SEALED,
@@ -92,10 +105,52 @@ ROWS: tuple[Step, ...] = (
     step(
         _R.IN_REVIEW,
         _C.SETTLE_RELEASE,
-        to=_R.ADJUDICATING,
+        to=_R.CONSOLIDATING,
         by=_SYSTEM,
         when=[g.reviews_differ],
         records=_E.RELEASE_DISPUTED,
+    ),
+    # each reviewer sees the others' words, and then says once more what should happen
+    step(
+        _R.CONSOLIDATING,
+        _C.CONFIRM_REVIEW,
+        by=_CHECKER,
+        when=[g.reviewed_it, g.not_confirmed],
+        records=_E.RELEASE_CONFIRMED,
+        then=_C.SETTLE_RELEASE,
+    ),
+    step(
+        _R.CONSOLIDATING,
+        _C.SETTLE_RELEASE,
+        to=_R.APPROVED,
+        by=_SYSTEM,
+        when=[g.consolidated_approve],
+        records=_E.RELEASE_APPROVED,
+        then=_C.PUBLISH_RELEASE,
+    ),
+    step(
+        _R.CONSOLIDATING,
+        _C.SETTLE_RELEASE,
+        to=_R.REFUSED,
+        by=_SYSTEM,
+        when=[g.consolidated_refuse],
+        records=_E.RELEASE_REFUSED,
+    ),
+    step(
+        _R.CONSOLIDATING,
+        _C.SETTLE_RELEASE,
+        to=_R.RETURNED,
+        by=_SYSTEM,
+        when=[g.consolidated_return],
+        records=_E.RELEASE_RETURNED,
+    ),
+    step(
+        _R.CONSOLIDATING,
+        _C.SETTLE_RELEASE,
+        to=_R.ADJUDICATING,
+        by=_SYSTEM,
+        when=[g.consolidated_differ],
+        records=_E.RELEASE_UNSETTLED,
     ),
     step(
         _R.ADJUDICATING,

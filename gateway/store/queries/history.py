@@ -11,13 +11,25 @@ from gateway.rules.refusals import unknown
 from gateway.rules.roles import roles_on
 from gateway.rules.visibility import may_see
 from gateway.store.queries.facts import from_outside
-from gateway.store.queries.views import INSIDERS, View
+from gateway.store.queries.view_parts import View
+from gateway.store.queries.views import INSIDERS
 from gateway.store.unit_of_work import Work
 from gateway.vocabulary import Event, Role
 
 _NEVER = frozenset({Event.COMMAND_REFUSED.value})
-# When a colleague reviewed, or looked, is nobody's hint before the outcome.
-_INSIDERS_ONLY = frozenset({Event.RELEASE_VIEWED.value, Event.RELEASE_REVIEWED.value, Event.SNAPSHOT_SEARCHED.value})
+# When a colleague reviewed, or looked, and whether they differed, is nobody's hint before the outcome.
+_INSIDERS_ONLY = frozenset(
+    {
+        Event.RELEASE_VIEWED.value,
+        Event.REVIEW_KEPT.value,
+        Event.RELEASE_REVIEWED.value,
+        Event.RELEASE_DISPUTED.value,
+        Event.RELEASE_CONFIRMED.value,
+        Event.RELEASE_UNSETTLED.value,
+        Event.RELEASE_ADJUDICATED.value,
+        Event.SNAPSHOT_SEARCHED.value,
+    }
+)
 _AS_A_ROLE = (
     (Role.SYSTEM, "the gateway"),
     (Role.COMMITTEE_MEMBER, "a committee member"),

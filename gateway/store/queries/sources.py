@@ -9,7 +9,7 @@ from gateway.rules.facts import Actor
 from gateway.rules.refusals import unknown
 from gateway.rules.roles import roles_on
 from gateway.store.queries.facts import facts_of, pool_of
-from gateway.store.queries.views import View
+from gateway.store.queries.view_parts import View
 from gateway.store.unit_of_work import Work
 from gateway.vocabulary import Role
 

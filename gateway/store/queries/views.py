@@ -9,12 +9,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 
 from gateway.models import (
     ErasureOrder,
     Grant,
-    Job,
     Membership,
     OptOutList,
     Person,
@@ -22,31 +21,27 @@ from gateway.models import (
     Project,
     Refresh,
     RegisterEntry,
-    Release,
-    Review,
     Snapshot,
-    Transfer,
     Vote,
-    Workspace,
 )
-from gateway.rules.budgets import left
 from gateway.rules.facts import Actor, Facts
 from gateway.rules.marks import is_informed, mark_of
 from gateway.rules.refusals import Refusal, unknown
 from gateway.rules.roles import roles_on
 from gateway.rules.transitions import STEPS, choose
-from gateway.rules.visibility import knows_as_member_only, may_see, shown_state, visible_reviews, visible_votes
+from gateway.rules.visibility import knows_as_member_only, may_see, visible_votes
 from gateway.store.ahead import Ahead
 from gateway.store.queries.facts import TABLES, all_facts_of, from_inside, from_outside
+from gateway.store.queries.release_views import DRAFTS, RELEASES, SUBMISSIONS, listed, release
+from gateway.store.queries.view_parts import PEOPLE, View, budget, person, plain
+from gateway.store.queries.workspace_views import job, transfer, workspace
 from gateway.store.unit_of_work import Relation, Work
 from gateway.vocabulary import Command, Noun, RegisterState, Role, State
 
-View = dict[str, Any]
 INSIDERS = frozenset({Role.IG_OFFICER, Role.AUDITOR})
-PEOPLE = Relation(Person, col(Person.id))
-RELEASES = Relation(Release, col(Release.project_id), col(Release.created_at).desc())
 ENTRIES = Relation(RegisterEntry, col(RegisterEntry.project_id))
 OF_ONE_PROJECT = frozenset({Noun.PROJECT, Noun.SNAPSHOT, Noun.WORKSPACE, Noun.RELEASE, Noun.REGISTER_ENTRY})
+_LISTED = frozenset({Role.MEMBER, Role.IG_OFFICER, Role.AUDITOR})
 _MONEY = frozenset({Role.MEMBER, Role.AUDITOR, Role.IG_OFFICER, Role.COMMITTEE_MEMBER})
 
 
@@ -86,6 +81,10 @@ def _load_what_views_say(ahead: Ahead, noun: Noun, seen: Sequence[Facts]) -> Non
     if noun is Noun.PROJECT:
         ahead.load(RELEASES, [facts.subject_id for facts in seen])
         ahead.load(ENTRIES, [facts.subject_id for facts in seen])
+    if noun is Noun.RELEASE:
+        ahead.load(SUBMISSIONS, [facts.subject_id for facts in seen])
+        ahead.load(DRAFTS, [facts.subject_id for facts in seen])
+        ahead.load(RELEASES, {facts.release.project_id for facts in seen if facts.release})
     people = {facts.release.author_id for facts in seen if facts.release}
     for facts in seen:
         people |= {row.person_id for row in facts.members}
@@ -136,32 +135,23 @@ def _shown(work: Work, actor: Actor, subject: Any, facts: Facts) -> View:
     return {**common, **_PARTS[facts.noun](work, actor, roles, subject, facts)}
 
 
-def _plain(row: SQLModel, *names: str) -> View:
-    return row.model_dump(mode="json", include=set(names))
-
-
-def _person(work: Work, person_id: str) -> View:
-    person = work.one_of(PEOPLE, person_id)
-    return {"id": person_id, "name": person.name if person else person_id}
-
-
 def _pool(work: Work, actor: Actor, roles: frozenset[Role], subject: Any, facts: Facts) -> View:  # noqa: ARG001
     fresh = facts.active_list
-    body = _plain(subject, "name", "public_population", "epsilon_micro", "delta_e15")
+    body = plain(subject, "name", "public_population", "epsilon_micro", "delta_e15")
     return body | {"opt_out_list_date": fresh.list_date.isoformat() if fresh else None}
 
 
 def _project(work: Work, actor: Actor, roles: frozenset[Role], subject: Project, facts: Facts) -> View:
     return {
-        **_plain(subject, "title", "application", "round", "created_at", "draws_frozen"),
+        **plain(subject, "title", "application", "round", "created_at", "draws_frozen"),
         "members": [_member(work, row) for row in facts.members],
         "votes": [_vote(work, row) for row in visible_votes(actor, roles, facts)],
         "votes_cast": len(facts.votes),
         "grant": facts.grant and grant_shown(facts.grant, facts.pool, informed=is_informed(actor, facts)),
-        "budget": _budget(facts) if roles & _MONEY else None,
+        "budget": budget(facts) if roles & _MONEY else None,
         "snapshot": _snapshot(work, actor, roles, facts.snapshot, facts) if facts.snapshot else None,
         "workspace_id": facts.workspace.id if facts.workspace else None,
-        "releases": _releases(work, subject.id, roles),
+        "releases": listed(work, subject.id, roles) if roles & _LISTED else [],
         "register_entry_id": _entry_id(work, subject.id),
     }
 
@@ -173,29 +163,11 @@ def grant_shown(grant: Grant, pool: Pool, *, informed: bool) -> View:
 
 
 def _member(work: Work, row: Membership) -> View:
-    return {**_person(work, row.person_id), "leads": row.leads}
+    return {**person(work, row.person_id), "leads": row.leads}
 
 
 def _vote(work: Work, row: Vote) -> View:
-    return {**_plain(row, "verdict", "reason", "lay", "at", "round"), "person": _person(work, row.person_id)}
-
-
-def _budget(facts: Facts) -> View | None:
-    if facts.budget is None:
-        return None
-    row = facts.budget
-    return {
-        "granted_micro_rho": row.granted_micro_rho,
-        "reserved_micro_rho": row.reserved_micro_rho,
-        "spent_micro_rho": row.spent_micro_rho,
-        "left_micro_rho": left(row).micro_rho,
-    }
-
-
-def _releases(work: Work, project_id: str, roles: frozenset[Role]) -> list[View]:
-    if not roles & {Role.MEMBER, Role.IG_OFFICER, Role.AUDITOR}:
-        return []
-    return [{"id": row.id, "title": row.title, "state": row.state.value} for row in work.of(RELEASES, project_id)]
+    return {**plain(row, "verdict", "reason", "lay", "at", "round"), "person": person(work, row.person_id)}
 
 
 def _entry_id(work: Work, project_id: str) -> str | None:
@@ -204,75 +176,34 @@ def _entry_id(work: Work, project_id: str) -> str | None:
 
 
 def _snapshot(work: Work, actor: Actor, roles: frozenset[Role], subject: Snapshot, facts: Facts) -> View:  # noqa: ARG001
-    body = _plain(subject, "project_id", "requested_at", "built_at", "cut_date", "commitment", "failure")
+    body = plain(subject, "project_id", "requested_at", "built_at", "cut_date", "commitment", "failure")
     body |= {"id": subject.id, "state": subject.state.value}
     if roles & INSIDERS:
-        body |= _plain(subject, "people", "removed", "manifest_digest", "opt_out_list_id", "nonce")
+        body |= plain(subject, "people", "removed", "manifest_digest", "opt_out_list_id", "nonce")
     return body
 
 
 def _opt_out_list(work: Work, actor: Actor, roles: frozenset[Role], subject: OptOutList, facts: Facts) -> View:  # noqa: ARG001
-    body = _plain(subject, "local_id", "list_date", "received_at", "activated_at", "commitment")
-    return body | (_plain(subject, "receipt", "digest") if roles & INSIDERS else {})
-
-
-def _workspace(work: Work, actor: Actor, roles: frozenset[Role], subject: Workspace, facts: Facts) -> View:
-    transfers = work.all(Transfer, Transfer.workspace_id == subject.id, order=col(Transfer.submitted_at).desc())
-    jobs = work.all(Job, Job.workspace_id == subject.id, order=col(Job.submitted_at).desc())
-    return {
-        **_plain(subject, "project_id", "opened_at"),
-        "transfers": [_transfer_line(row) for row in transfers],
-        "jobs": [{"id": row.id, **_job(work, actor, roles, row, facts)} for row in jobs],
-    }
-
-
-def _transfer_line(row: Transfer) -> View:
-    return {"id": row.id, "state": row.state.value, **_plain(row, "name", "digest", "size", "submitted_at", "findings")}
-
-
-def _transfer(work: Work, actor: Actor, roles: frozenset[Role], subject: Transfer, facts: Facts) -> View:  # noqa: ARG001
-    return _transfer_line(subject) | {"workspace_id": subject.workspace_id}
-
-
-def _job(work: Work, actor: Actor, roles: frozenset[Role], subject: Job, facts: Facts) -> View:  # noqa: ARG001
-    state, usable = shown_state(subject, facts.now)
-    return {**_plain(subject, "workspace_id", "transfer_id", "submitted_at"), "state": state.value, "usable": usable}
-
-
-def _release(work: Work, actor: Actor, roles: frozenset[Role], subject: Release, facts: Facts) -> View:
-    asked = ("title", "project_id", "request", "request_digest", "price", "micro_rho", "delta_e15", "mark", "turn")
-    came = ("created_at", "deadline_at", "artefact_digest", "package_digest", "released_at", "recall_reason")
-    return {
-        **_plain(subject, *asked, *came),
-        "author": _person(work, subject.author_id),
-        "project_title": facts.project.title if facts.project else "",
-        "reviews": [_review(work, row, roles) for row in visible_reviews(actor, roles, facts)],
-        "reviews_wanted": facts.grant.reviews if facts.grant else 0,
-        "budget": _budget(facts) if roles & {Role.MEMBER, Role.OUTPUT_CHECKER, Role.AUDITOR} else None,
-    }
-
-
-def _review(work: Work, row: Review, roles: frozenset[Role]) -> View:
-    who = _person(work, row.person_id) if roles & {Role.OUTPUT_CHECKER, Role.AUDITOR} else {"name": "output checker"}
-    return {**_plain(row, "stage", "turn", "verdict", "reason", "at"), "person": who}
+    body = plain(subject, "local_id", "list_date", "received_at", "activated_at", "commitment")
+    return body | (plain(subject, "receipt", "digest") if roles & INSIDERS else {})
 
 
 def _register_entry(work: Work, actor: Actor, roles: frozenset[Role], subject: RegisterEntry, facts: Facts) -> View:  # noqa: ARG001
-    return _plain(subject, "project_id", "fields", "version", "published_at")
+    return plain(subject, "project_id", "fields", "version", "published_at")
 
 
 def _self(work: Work, actor: Actor, roles: frozenset[Role], subject: Person, facts: Facts) -> View:  # noqa: ARG001
-    body = _plain(subject, "name", "organisation")
-    return body | (_plain(subject, "email") if subject.id == actor.person_id else {})
+    body = plain(subject, "name", "organisation")
+    return body | (plain(subject, "email") if subject.id == actor.person_id else {})
 
 
 def _erasure(work: Work, actor: Actor, roles: frozenset[Role], subject: ErasureOrder, facts: Facts) -> View:  # noqa: ARG001
-    said = _plain(subject, "ground", "proposed_at", "decided_at", "refusal", "reason", "done_at")
-    return {**said, "proposed_by": _person(work, subject.proposed_by)}
+    said = plain(subject, "ground", "proposed_at", "decided_at", "refusal", "reason", "done_at")
+    return {**said, "proposed_by": person(work, subject.proposed_by)}
 
 
 def _refresh(work: Work, actor: Actor, roles: frozenset[Role], subject: Refresh, facts: Facts) -> View:  # noqa: ARG001
-    return _plain(subject, "begun_at", "ended_at", "opt_out_list_id")
+    return plain(subject, "begun_at", "ended_at", "opt_out_list_id")
 
 
 _PARTS: dict[Noun, Callable[..., View]] = {
@@ -280,10 +211,10 @@ _PARTS: dict[Noun, Callable[..., View]] = {
     Noun.PROJECT: _project,
     Noun.SNAPSHOT: _snapshot,
     Noun.OPT_OUT_LIST: _opt_out_list,
-    Noun.WORKSPACE: _workspace,
-    Noun.TRANSFER: _transfer,
-    Noun.JOB: _job,
-    Noun.RELEASE: _release,
+    Noun.WORKSPACE: workspace,
+    Noun.TRANSFER: transfer,
+    Noun.JOB: job,
+    Noun.RELEASE: release,
     Noun.REGISTER_ENTRY: _register_entry,
     Noun.PERSON: _self,
     Noun.ERASURE_ORDER: _erasure,

@@ -10,6 +10,7 @@ from sqlalchemy import event
 from gateway.store.ahead import Ahead
 from gateway.store.queries import views
 from gateway.store.queries.facts import MEMBERS, all_facts_of, facts_of
+from gateway.store.queries.view_parts import View
 from gateway.vocabulary import Noun
 from tests.factories.gateways import REQUEST, Town, approved_project, cleared_snapshot, submitted_release
 
@@ -40,7 +41,7 @@ def counted(town: Town) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def listed(town: Town, name: str, noun: Noun) -> list[views.View]:
+def listed(town: Town, name: str, noun: Noun) -> list[View]:
     actor = town.actor(name)
     return town.read(lambda work: views.many(work, actor, noun, town.clock(), DAYS))
 

@@ -78,12 +78,15 @@ def test_a_release_is_reserved_spent_reviewed_blind_and_published(town: Town) ->
     assert kinds == [EntryKind.RESERVE, EntryKind.SPEND]
 
 
-def test_reviews_that_differ_go_to_a_third_checker(town: Town) -> None:
+def test_reviews_that_differ_are_talked_over_and_then_go_to_a_third_checker(town: Town) -> None:
     project_id = approved_project(town)
     cleared_snapshot(town, project_id)
     release_id = sealed_release(town, project_id)
     town.do("checker1", Command.REVIEW_RELEASE, release_id, {"verdict": "APPROVE", "reason": "fine"})
     town.do("checker2", Command.REVIEW_RELEASE, release_id, {"verdict": "REFUSE", "reason": "not fine"})
+    assert state(town, Release, release_id) is ReleaseState.CONSOLIDATING
+    town.do("checker1", Command.CONFIRM_REVIEW, release_id, {"verdict": "APPROVE", "reason": "still fine"})
+    town.do("checker2", Command.CONFIRM_REVIEW, release_id, {"verdict": "REFUSE", "reason": "still not"})
     assert state(town, Release, release_id) is ReleaseState.ADJUDICATING
     with pytest.raises(Refusal, match="review:already_given"):
         town.do("checker1", Command.ADJUDICATE_RELEASE, release_id, {"verdict": "APPROVE", "reason": "mine"})
