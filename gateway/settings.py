@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     session_hours: int = Field(12, ge=1, description="A session ends after so long in any case.")
     rooms_socket: str = Field("", description="Socket of the room supervisor; empty runs rooms as this user.")
     room_environment: Path = Field(Path("/usr"), description="The Python environment that rooms see.")
+    rooms_url: str = Field("", description="Where notebooks are: * is the workspace; another host name than base_url.")
+    notebook_environment: str = Field("", description="The Python with JupyterLab that notebooks see; empty: none.")
     traces: str = Field("", description="An installed OpenTelemetry exporter for spans (extra); empty: no traces.")
     mailbox: str = Field("X26TRE01", description="Our MESH mailbox.")
     mesh_url: str = Field("", description="Address of MESH (extra `mesh`); empty: files are moved by other means.")

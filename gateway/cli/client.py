@@ -32,9 +32,13 @@ def get_bytes(*path: str) -> bytes:
     return _ask("GET", path).content
 
 
+def gateway_url() -> str:
+    """Where the gateway is."""
+    return os.environ.get("TRE_URL", "http://127.0.0.1:8500").rstrip("/")
+
+
 def _ask(method: str, path: tuple[str, ...], **kwargs: Any) -> requests.Response:
-    url = os.environ.get("TRE_URL", "http://127.0.0.1:8500").rstrip("/")
-    address = "/".join((url, "api", "v1", *(quote(part, safe="") for part in path)))
+    address = "/".join((gateway_url(), "api", "v1", *(quote(part, safe="") for part in path)))
     token = os.environ.get("TRE_TOKEN", "")
     headers = {**kwargs.pop("headers", {}), **({"Authorization": f"Bearer {token}"} if token else {})}
     try:

@@ -60,7 +60,11 @@ _NOUNS: dict[str, tuple[str, dict[str, str]]] = {
         "Builds of a project's records.",
         {"build": "gateway.cli.builds:build", "contains": "gateway.cli.records:contains"},
     ),
-    "workspaces": ("Where scripts come in and jobs run.", {}),
+    "workspaces": (
+        "Where scripts come in and jobs run.",
+        {verb: f"gateway.cli.rooms:{verb}" for verb in ("run", "status", "stop", "logs")}
+        | {"open": "gateway.cli.rooms:open_workspace"},
+    ),
     "transfers": ("Scripts on their way into a workspace.", {}),
     "jobs": ("Runs of an admitted script in the snapshot's room.", {}),
     "releases": (

@@ -43,6 +43,7 @@ class Act:
     settings: Settings
     created_id: str = ""
     reason: str = ""
+    told: str = ""  # the state to answer with, where the stored one may not be told yet
     returned: dict[str, Any] = field(default_factory=dict)
 
 

@@ -75,6 +75,7 @@ ELSEWHERE = MappingProxyType(
         Command.PROPOSE_ERASURE: "tre intake erase, on the gateway's machine",
         Command.REPORT_PERSON: "tre people report, on the gateway's machine",
         Command.VIEW_ARTEFACT: "GET /api/v1/releases/<id>/artefact",
+        Command.ENTER_ROOM: "the link to the notebook on its page",
         Command.DOWNLOAD_OUTPUT: "GET /api/v1/releases/<id>/package",
     }
 )

@@ -9,6 +9,7 @@ MODULES = (
     "projects",
     "snapshots",
     "workspaces",
+    "rooms",
     "requests",
     "draws",
     "reviews",

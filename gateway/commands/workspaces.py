@@ -119,20 +119,25 @@ def rerun_job(*, act: Act, subject: Transfer, given: Given) -> None:
 def start_job(*, act: Act, subject: Job, given: Given) -> None:
     """Running, on the snapshot that is cleared at this moment."""
     subject.started_at = act.now
+    subject.start_shown_at = next_tick(act.now, act.settings.job_tick_seconds)
     subject.snapshot_id = act.facts.snapshot.id if act.facts.snapshot else None
 
 
 class Ended(Given):
-    """The one bit that is told."""
+    """The one bit that is told; what was measured only where the project's people may see rows."""
 
     usable: bool
+    seconds: float | None = None
+    cpu_seconds: float | None = None
 
 
 @verb(Command.END_JOB, Ended)
 def end_job(*, act: Act, subject: Job, given: Ended) -> None:
     """Kept until the next tick; nothing else of how it went is kept outside the room."""
-    subject.usable = given.usable
-    subject.shown_at = next_tick(act.now, act.settings.job_tick_seconds)
+    subject.seconds, subject.cpu_seconds = given.seconds, given.cpu_seconds
+    if subject.stopped_at is None:
+        subject.usable = given.usable
+        subject.shown_at = next_tick(act.now, act.settings.job_tick_seconds)
 
 
 def next_tick(now: datetime, seconds: int) -> datetime:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from gateway.commands.perform import Gateway
@@ -43,8 +44,8 @@ class House:
         return self.folder / "vault"
 
     def records(self) -> Vault:
-        """The vault, with the key of its erasures."""
-        return Vault(self.vault, self.keys.erasures())
+        """The vault, with the key of its erasures and those of its loads."""
+        return Vault(self.vault, self.keys.erasures(), self.keys)
 
     @property
     def outbox(self) -> Path:
@@ -69,12 +70,18 @@ class House:
     def rooms(self) -> RoomDriver:
         """The supervisor's rooms where there is one, else rooms run by this process."""
         socket = self.gateway.settings.rooms_socket
-        return SupervisedRooms(Path(socket)) if socket else LocalRooms()
+        return SupervisedRooms(Path(socket)) if socket else _rooms_of_this_process()
 
     def pool_id(self) -> str:
         """The pool of this gateway."""
         with self.gateway.unit.reading() as work:
             return pool_of(work).id
+
+
+@cache
+def _rooms_of_this_process() -> LocalRooms:
+    """One for all who ask, so that what one has started another finds."""
+    return LocalRooms()
 
 
 def open_house(settings: Settings, clock: Callable[[], datetime] = utc_now) -> House:

@@ -3,9 +3,13 @@
 import json
 import logging
 import shutil
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from sqlalchemy.exc import OperationalError
 
 from gateway.commands.perform import perform
 from gateway.commands.workspaces import Ended as EndedGiven
@@ -13,24 +17,28 @@ from gateway.jobs.house import House
 from gateway.jobs.purge_workspace import waits_for_refresh
 from gateway.models import Grant, Job, Transfer, Workspace
 from gateway.rules.facts import SYSTEM
+from gateway.rules.guards import grant_in_force, opt_outs_fresh
 from gateway.rules.refusals import Refusal
-from gateway.store.queries.facts import MEMBERS, people_informed, pool_of
+from gateway.rules.tiers import tier_of
+from gateway.store.queries.facts import MEMBERS, facts_of, people_informed, pool_of
 from gateway.store.queries.views import grant_shown
-from gateway.vocabulary import Command, JobState
+from gateway.vocabulary import Command, JobState, WorkspaceState
 from workspaces.catalogue.errors import Invalid
 from workspaces.rooms.base import Ended, RoomPlan, RoomResult
 from workspaces.snapshots import open_snapshot
 
 log = logging.getLogger("tre.jobs")
 PAUSE = timedelta(seconds=1)
+LOOK_SECONDS = 0.5
+GOING_ON = (grant_in_force, opt_outs_fresh)
 GRANT = ".grant.json"  # beside the scripts, where `tre check` finds it in the room; no script may have this name
 
 
 def run_job(house: House, job_id: str) -> datetime | None:
-    """Run once. A worker that died while it ran leaves a job that ends unusable; it is not run again.
+    """Run once. Where a worker died while it ran, its end is taken from the supervisor; if nobody knows it, unusable.
 
-    Delivered again after its end, it stays as it ended. While a refresh has yet to come to its room it waits: gives
-    when to try again.
+    Delivered again after its end, it stays as it ended. While a refresh has yet to come to its room, or the notebook
+    of its workspace is open, it waits: gives when to try again.
     """
     with house.gateway.unit.reading() as work:
         job = work.need(Job, job_id)
@@ -40,23 +48,50 @@ def run_job(house: House, job_id: str) -> datetime | None:
         members = {row.person_id for row in work.of(MEMBERS, workspace.project_id)}
         informed = bool(members & people_informed(work))  # the room is everybody's
         granted = {"grant": grant and grant_shown(grant, pool_of(work), informed=informed)}
-        waits = waits_for_refresh(work, workspace)
+        waits = waits_for_refresh(work, workspace) or workspace.room_asked_at is not None
+        sees_rows = tier_of(grant).sees_rows
     if job.state is JobState.QUEUED and waits:
         return house.gateway.now() + PAUSE
-    if job.state is JobState.RUNNING:
-        _end(house, job, usable=False)
-    if job.state is not JobState.QUEUED:
+    if job.state is JobState.ENDED:
         return None
     try:
-        perform(house.gateway, actor=SYSTEM, command=Command.START_JOB, subject_id=job.id)
-        result = _run(house, workspace, transfer, _snapshot(house, job), granted)
+        if job.state is JobState.QUEUED:
+            perform(house.gateway, actor=SYSTEM, command=Command.START_JOB, subject_id=job.id)
+            house.rooms().start(job.id, _plan(house, workspace, transfer, _snapshot(house, job), granted))
+        result = _end_of(house, job, workspace)
     except (Refusal, Invalid, OSError) as why:
         # for the operator, who may have to mend it: which rule, or which error of the machine; no paths, no contents
         log.error("job %s did not run: %s", job.id, getattr(why, "code", None) or type(why).__name__)
         _end(house, job, usable=False)
         return None
-    _end(house, job, usable=result.ended is Ended.FINISHED and result.exit_code == 0)
+    used = {"seconds": result.seconds, "cpu_seconds": result.cpu_seconds} if sees_rows else {}
+    _end(house, job, usable=result.ended is Ended.FINISHED and result.exit_code == 0, **used)
     return None
+
+
+def _end_of(house: House, job: Job, workspace: Workspace) -> RoomResult:
+    """Wait for it; meanwhile look whether it was stopped, or may not go on."""
+    over = threading.Event()
+    watcher = threading.Thread(target=_stop_when_asked, args=(house, job.id, workspace.room_key, over), daemon=True)
+    watcher.start()
+    try:
+        return house.rooms().wait(job.id)
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _stop_when_asked(house: House, job_id: str, room_key: str, over: threading.Event) -> None:
+    while not over.wait(LOOK_SECONDS):
+        with suppress(OperationalError, Invalid):
+            with house.gateway.unit.reading() as work:
+                settings = house.gateway.settings
+                job = work.need(Job, job_id)
+                facts = facts_of(work, job, house.gateway.now(), settings.list_max_age_days)
+            frozen = facts.workspace is None or facts.workspace.state is not WorkspaceState.OPEN
+            may_not = [why for guard in GOING_ON if (why := guard(SYSTEM, facts)) is not None]
+            if job.stopped_at is not None or frozen or may_not:
+                house.rooms().stop(room_key)
 
 
 def _snapshot(house: House, job: Job) -> Path:
@@ -65,27 +100,31 @@ def _snapshot(house: House, job: Job) -> Path:
         snapshot_id = work.need(Job, job.id).snapshot_id
     if snapshot_id is None:
         raise Invalid("snapshot:none", "The project has no snapshot.", "Request one.")
+    return snapshot_room(house, snapshot_id)
+
+
+def snapshot_room(house: House, snapshot_id: str) -> Path:
+    """The folder of a snapshot that a room may read."""
     return open_snapshot(house.objects, snapshot_id, house.folder / "snapshots", house.keys.public()).room
 
 
-def _run(
+def _plan(
     house: House, workspace: Workspace, transfer: Transfer, room: Path, granted: Mapping[str, object]
-) -> RoomResult:
+) -> RoomPlan:
     folder = house.rooms_folder / workspace.room_key
     code = folder / "code"
     code.mkdir(mode=0o750, parents=True, exist_ok=True)
     (code / GRANT).write_text(json.dumps(granted), encoding="utf-8")
     shutil.copyfile(house.folder / "transfers" / transfer.digest, code / transfer.name)
-    plan = RoomPlan(
+    return RoomPlan(
         room_key=workspace.room_key,
         snapshot=room.resolve(),
         workspace=folder.resolve(),
         command=("python3", "-I", f"/workspace/code/{transfer.name}"),
         environment=house.gateway.settings.room_environment,
     )
-    return house.rooms().run(plan)
 
 
-def _end(house: House, job: Job, *, usable: bool) -> None:
-    given = EndedGiven(usable=usable)
+def _end(house: House, job: Job, *, usable: bool, **used: float) -> None:
+    given = EndedGiven(usable=usable, **used)
     perform(house.gateway, actor=SYSTEM, command=Command.END_JOB, subject_id=job.id, given=given)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from gateway import metrics, traces
 from gateway.jobs.build_snapshot import build_snapshot
 from gateway.jobs.house import House
+from gateway.jobs.keep_rooms import keep_forever
 from gateway.jobs.refresh import begin_if_due, refresh
 from gateway.jobs.retention import apply_retention
 from gateway.jobs.run_job import run_job
@@ -101,7 +102,9 @@ def _heartbeat(house: House, task: Task) -> Iterator[None]:
 
 
 def run_forever(house: House, stop: threading.Event) -> None:
-    """Until told to stop."""
+    """Until told to stop. Notebooks, where there are any, are kept beside the queue: a long job hinders none."""
+    if house.gateway.settings.notebook_environment:
+        threading.Thread(target=keep_forever, args=(house, stop), daemon=True).start()
     looked = 0.0
     while not stop.is_set():
         try:

@@ -20,6 +20,10 @@ class Job(SQLModel, table=True):
     person_id: str
     submitted_at: datetime = Field(sa_type=Instant)
     started_at: datetime | None = Field(default=None, sa_type=Instant)
+    start_shown_at: datetime | None = Field(default=None, sa_type=Instant)
+    stopped_at: datetime | None = Field(default=None, sa_type=Instant)
     shown_at: datetime | None = Field(default=None, sa_type=Instant)
     usable: bool | None = None
     snapshot_id: str | None = None
+    seconds: float | None = None  # measured, and kept only where the project's people may see rows
+    cpu_seconds: float | None = None

@@ -19,3 +19,5 @@ class Workspace(SQLModel, table=True):
     room_key: str = Field(unique=True)
     opened_at: datetime = Field(sa_type=Instant)
     refresh_id: str | None = None
+    room_asked_at: datetime | None = Field(default=None, sa_type=Instant)  # a notebook is to be open since then
+    room_asked_by: str | None = None

@@ -8,6 +8,7 @@ from gateway.models import (
     Budget,
     ErasureOrder,
     Grant,
+    Job,
     Membership,
     OptOutList,
     Pool,
@@ -65,6 +66,7 @@ class Facts:
     snapshot: Snapshot | None = None
     workspace: Workspace | None = None
     release: Release | None = None
+    job: Job | None = None
     reviews: Sequence[Review] = ()
     register_entry: RegisterEntry | None = None
     erasure: ErasureOrder | None = None

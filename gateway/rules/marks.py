@@ -1,14 +1,14 @@
 """Whether an author is BLIND (privacy model P1, P11): by every project of the pool, not by the one asked for."""
 
 from gateway.models import Grant
-from gateway.models.grant import JOBS
 from gateway.rules.facts import Actor, Facts
+from gateway.rules.tiers import tier_of
 from gateway.vocabulary import Mark
 
 
 def mark_of(grant: Grant, *, informed: bool) -> Mark:
     """Only authors who work through jobs alone, here and wherever else they belong, are BLIND."""
-    return Mark.BLIND if grant.tier == JOBS and not informed else Mark.INFORMED
+    return Mark.BLIND if not tier_of(grant).sees_rows and not informed else Mark.INFORMED
 
 
 def is_informed(author: Actor, facts: Facts) -> bool:

@@ -79,6 +79,15 @@ COMMANDS: dict[Command, Wording] = {
     ),
     _C.BRING_IN: Wording("Bring in a script", "The script is being scanned."),
     _C.RUN_JOB: Wording("Run", "The job is queued.", variant="secondary"),
+    _C.STOP_JOB: Wording("Stop", "The job is being stopped; its end shows on the next tick.", variant="secondary"),
+    _C.VIEW_LOGS: Wording("Show what the last job printed", "", "That you looked is recorded.", variant="secondary"),
+    _C.START_ROOM: Wording("Open the notebook", "The notebook is being opened."),
+    _C.STOP_ROOM: Wording(
+        "Close the notebook",
+        "The notebook is being closed.",
+        "Files are kept; what is only in memory is lost.",
+        variant="secondary",
+    ),
     _C.DRAFT_RELEASE: Wording("Ask for a release", "The draft is saved."),
     _C.EDIT_RELEASE: Wording("Change the request", "The draft is saved.", variant="secondary"),
     _C.SUBMIT_RELEASE: Wording(
@@ -308,6 +317,11 @@ def delta(e15: int) -> str:
     return f"1 in {times:.3g}{name}" if 0 < times < 1000 else f"1 in {times:,.0f}{name}" if times else "0"
 
 
+def cost(told: dict[str, Any]) -> str:
+    """What a job cost, as in "60 s, 120 CPU s, 0.0333 GiB h"."""
+    return f"{told['seconds']:g} s, {told['cpu_seconds']:g} CPU s, {told['gib_hours']:g} GiB h"
+
+
 def share(part: int, whole: int) -> str:
     """A share as in "4.2%"."""
     return f"{100 * part / whole:.1f}%" if whole else ""
@@ -328,4 +342,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "delta": delta,
     "preset": lambda name: preset(name).name,
     "share": share,
+    "cost": cost,
 }

@@ -71,14 +71,20 @@ def page(subject_id: str) -> ResponseReturnValue:
         view=view,
         project=one(view["project_id"]),
         scripts=[(script, offers(script, Command.RUN_JOB)) for script in scripts],
+        stops={line["id"]: offers(line, Command.STOP_JOB) for line in map(_job, view["jobs"][:SHOWN]) if line},
         names={line["id"]: line["name"] for line in view["transfers"]},
         may_bring_in=may(view, Command.BRING_IN),
-        offers=offers(view, Command.BRING_IN, Command.FREEZE_WORKSPACE),
+        offers=offers(view, Command.BRING_IN, Command.VIEW_LOGS, Command.FREEZE_WORKSPACE),
         waiting=any(line["state"] in ("SCANNING", "QUEUED", "RUNNING") for line in (*scripts, *view["jobs"][:SHOWN])),
         jobs=view["jobs"][:SHOWN],
         jobs_a_day=JOBS_A_DAY,
         tick=settings().job_tick_seconds,
     )
+
+
+def _job(line: dict[str, Any]) -> dict[str, Any] | None:
+    """What can be done with a job whose end is not told yet."""
+    return one(line["id"]) if line["state"] != "ENDED" else None
 
 
 def page_of(view: dict[str, Any]) -> str:
@@ -107,5 +113,15 @@ def bring_in(subject_id: str) -> ResponseReturnValue:
     return page, answer_status(form, problem)
 
 
+@formed(blueprint, "/workspaces/<subject_id>/logs", Command.VIEW_LOGS)
+def logs(subject_id: str) -> ResponseReturnValue:
+    """What the last job printed, where rows may be seen; each look is recorded."""
+    view = one(subject_id)
+    insist(view, Command.VIEW_LOGS)
+    told = carry_out(Command.VIEW_LOGS, subject_id).returned
+    return render_template("logs.html", view=view, project=one(view["project_id"]), told=told)
+
+
 plain(blueprint, "/transfers/<subject_id>/run", Command.RUN_JOB, page_of)
+plain(blueprint, "/jobs/<subject_id>/stop", Command.STOP_JOB, page_of)
 reasoned(blueprint, "/workspaces/<subject_id>/freeze", Command.FREEZE_WORKSPACE, page_of)

@@ -3,12 +3,13 @@
 # requirements-room.txt names, and prints its path. Of this project it holds what `tre check` needs: the disclosure
 # library and the public catalogue, nothing of the gateway. NAME follows from the lock file, that code and the Python,
 # so a second call is instant, and what a running room uses is never changed. What was installed is shared by links
-# between environments that differ in our code alone.
+# between environments that differ in our code alone. With `notebook` it holds JupyterLab as well, of which
+# requirements-notebook.txt names what it adds.
 set -eu
-[ $# = 1 ] || { echo "usage: make_environment.sh DIR" >&2; exit 2; }
+[ $# = 1 ] || [ "$# ${2-}" = "2 notebook" ] || { echo "usage: make_environment.sh DIR [notebook]" >&2; exit 2; }
 case $1 in /*) dir=$1 ;; *) dir=$PWD/$1 ;; esac
 cd "$(dirname "$0")/../.."
-lock=requirements-room.txt
+locks="requirements-room.txt${2:+ requirements-$2.txt}"
 python=/usr/bin/python3
 [ -x "$python" ] || { echo "make_environment.sh: $python is missing; rooms see only /usr (./run setup)" >&2; exit 1; }
 
@@ -28,9 +29,10 @@ made() { # made STEP PATH: PATH, made by STEP where it is not there yet; another
 }
 
 installed() {
-    echo "Installing $lock (hash-pinned) into $base" >&2
+    echo "Installing $locks (hash-pinned) into $base" >&2
     "$python" -m venv "$new"
-    "$new/bin/python3" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" >&2
+    # shellcheck disable=SC2046,SC2086  # lists of words
+    "$new/bin/python3" -m pip install --quiet --disable-pip-version-check --require-hashes $(printf -- '-r %s ' $locks) >&2
     "$new/bin/python3" -m pip uninstall --quiet --yes setuptools pip >&2
 }
 
@@ -41,7 +43,8 @@ with_ours() {
     chmod 755 "$new/bin/tre"
 }
 
-base=$dir/$({ cat "$lock"; "$python" --version; } | digest)
+# shellcheck disable=SC2086
+base=$dir/$({ cat $locks; "$python" --version; } | digest)
 ready=$dir/$({ echo "$base"; cat infra/rooms/make_environment.sh; ours | tr '\n' '\0' | xargs -0 cat; } | digest)
 made installed "$base"
 made with_ours "$ready"

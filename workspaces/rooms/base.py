@@ -124,6 +124,9 @@ class RoomDriver(Protocol):
     def status(self, name: str) -> Sitting | None:
         """What is known of a run by its name; None for one that is not known (any more)."""
 
+    def at_work(self) -> tuple[str, ...]:
+        """The names of the runs that were started and have not ended."""
+
     def wait(self, name: str) -> RoomResult:
         """The end of a run that was started; raises Invalid if it was refused, or is not known."""
 

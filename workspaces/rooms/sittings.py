@@ -36,6 +36,11 @@ class Sittings:
         with self._changed:
             return self._sittings.get(name)
 
+    def at_work(self) -> tuple[str, ...]:
+        """See RoomDriver."""
+        with self._changed:
+            return tuple(name for name, sitting in self._sittings.items() if sitting.at_work)
+
     def wait(self, name: str) -> RoomResult:
         """See RoomDriver."""
         with self._changed:

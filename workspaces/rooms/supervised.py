@@ -40,6 +40,11 @@ class SupervisedRooms:
         refused = Invalid(**told["refused"]) if told["refused"] else None
         return Sitting(result=_result(told["result"]) if told["result"] else None, refused=refused)
 
+    def at_work(self) -> tuple[str, ...]:
+        """See RoomDriver."""
+        answer = self._ask({"do": "at work"})
+        return tuple(answer["names"]) if answer else ()
+
     def wait(self, name: str) -> RoomResult:
         """See RoomDriver. A supervisor that ends takes its rooms with it: then the run counts as KILLED."""
         began = time.monotonic()

@@ -5,6 +5,7 @@ It takes plans on a Unix socket from one user only, one JSON document a connecti
     {"do": "start", "name": "...", "plan": {...}}  -> {"started": true}
     {"do": "status", "name": "..."}    -> {"sitting": null | {"result": null | {...}, "refused": null | {...}}}
     {"do": "wait", "name": "..."}      -> {"result": {...}}
+    {"do": "at work"}                  -> {"names": [...]}
     {"do": "stop", "room_key": "..."}  -> {"stopped": true}
     {"do": "promises"}                 -> {"promises": [[name, kept, how], ...]}
     anything refused                   -> {"invalid": {"code", "sentence", "next_step"}}
@@ -111,6 +112,8 @@ class Supervisor:
                 return {"started": True}
             case {"do": "status", "name": str(name)}:
                 return {"sitting": _told(self._rooms.status(name))}
+            case {"do": "at work"}:
+                return {"names": self._rooms.at_work()}
             case {"do": "wait", "name": str(name)}:
                 return {"result": asdict(self._rooms.wait(name))}
             case {"do": "stop", "room_key": str(room_key)}:

@@ -1,6 +1,7 @@
 """Projects, their snapshots and workspaces, scripts on their way in, and jobs."""
 
 from gateway.rules import guards as g
+from gateway.rules import room_guards as r
 from gateway.rules.steps import Step, step
 from gateway.vocabulary import (
     Command,
@@ -144,7 +145,7 @@ ROWS: tuple[Step, ...] = (
         _T.ADMITTED,
         _C.RUN_JOB,
         by=_MEMBERS,
-        when=[g.grant_in_force, g.opt_outs_fresh, g.snapshot_cleared, g.jobs_left_today],
+        when=[g.grant_in_force, g.opt_outs_fresh, g.snapshot_cleared, r.room_closed, g.jobs_left_today],
         records=_E.JOB_QUEUED,
         queues=TaskKind.RUN_JOB,
     ),

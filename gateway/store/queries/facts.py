@@ -156,6 +156,7 @@ def _outside(work: Work, noun: Noun, subject: Any, now: datetime, max_list_age_d
         owner_id=subject.id if noun is Noun.PERSON else "",
         register_entry=subject if noun is Noun.REGISTER_ENTRY else None,
         release=subject if noun is Noun.RELEASE else None,
+        job=subject if noun is Noun.JOB else None,
         erasure=subject if noun is Noun.ERASURE_ORDER else None,
     )
 

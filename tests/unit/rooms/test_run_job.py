@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -28,6 +29,9 @@ class House:
     town: Town
     answer: RoomResult | Exception
     objects: None = None
+    started: list[str] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
+    stops_after: float = 0
 
     @property
     def keys(self) -> Keys:
@@ -48,13 +52,24 @@ class House:
     def rooms(self) -> "House":
         return self
 
-    def run(self, plan: RoomPlan) -> RoomResult:
+    def start(self, name: str, plan: RoomPlan) -> None:
         assert (plan.workspace / "code" / "count.py").read_bytes() == SCRIPT
         grant = json.loads((plan.workspace / "code" / ".grant.json").read_text())["grant"]
         assert terms_in(grant).tables["person"]
+        self.started.append(name)
+
+    def wait(self, name: str) -> RoomResult:
+        if name not in self.started:
+            raise Invalid("room:unknown", "No run of that name is known.", "Start it.")
         if isinstance(self.answer, Exception):
             raise self.answer
+        if self.stops_after:
+            assert self.stopped.wait(self.stops_after)
         return self.answer
+
+    def stop(self, room_key: str) -> bool:  # noqa: ARG002
+        self.stopped.set()
+        return True
 
 
 def ended(how: Ended, code: int | None, seconds: float = 1.0) -> RoomResult:

@@ -1,0 +1,53 @@
+"""How a project may work with its records: the tiers that a committee grants, one row of data each."""
+
+from dataclasses import dataclass
+
+from gateway.models import Grant
+from gateway.models.grant import JOBS
+
+
+@dataclass(frozen=True)
+class Tier:
+    """One way of working. `sees_rows` decides the mark of releases (INFORMED) and what is told of a job outside."""
+
+    name: str
+    title: str
+    meaning: str
+    sees_rows: bool
+    notebook: bool = False  # JupyterLab in the room, shown in the person's browser
+    offered: bool = True  # False: described, but no gateway can open it yet
+
+
+TIERS: dict[str, Tier] = {
+    tier.name: tier
+    for tier in (
+        Tier(
+            JOBS,
+            "Jobs",
+            "Scripts run next to the records; logs and results stay inside. Outside shows only that a job waits, runs"
+            " or has ended, and one bit. Releases are marked BLIND. The right choice for nearly everybody.",
+            sees_rows=False,
+        ),
+        Tier(
+            "PIXELS",
+            "Pixels",
+            "A desktop in the room of which only a picture leaves. Releases are marked INFORMED. Not there yet.",
+            sees_rows=True,
+            offered=False,
+        ),
+        Tier(
+            "NOTEBOOK",
+            "Notebook",
+            "JupyterLab in the room, shown in the person's own browser. It is not a disclosure boundary: what a cell"
+            " prints is on that person's screen. Releases are marked INFORMED. For made-up records, or for projects"
+            " whose people may see rows.",
+            sees_rows=True,
+            notebook=True,
+        ),
+    )
+}
+
+
+def tier_of(grant: Grant | None) -> Tier:
+    """The tier of a grant; of none, or of one with a name that is not known, the one that shows least."""
+    return TIERS.get(grant.tier if grant else JOBS, TIERS[JOBS])
