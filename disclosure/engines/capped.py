@@ -1,4 +1,4 @@
-"""Tables of a snapshot as trees for DuckDB, each person's rows in them cut to a cap before anything else reads them."""
+"""Tables of a snapshot as trees for every engine, each person's rows cut to a cap before anything else reads them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,6 +6,8 @@ from pathlib import Path
 from sqlglot import exp
 
 from disclosure.engines.cells import column
+from disclosure.engines.kept import mixed, multiplier, offset, over_query, rank, with_fourth
+from disclosure.engines.row_keys import row_key
 from disclosure.person_view.schema import PERSON_ID
 
 SAMPLING = "people_sampled"
@@ -18,28 +20,39 @@ def over(table: str, cap: int, *, ranged: bool = False) -> exp.Select:
     """The people with more rows than the cap: few or none, so that only theirs are sorted."""
     many = exp.GT(this=exp.Count(this=exp.Star(), big_int=True), expression=exp.Literal.number(cap))
     rows = within(exp.select(column(PERSON_ID)).from_(relation(f"raw_{table}")), ranged=ranged)
-    return rows.group_by(column(PERSON_ID)).having(many)
+    nobody = exp.Is(this=column(PERSON_ID), expression=exp.Null())  # is in no list, and would make it tell of no one
+    return rows.where(exp.Not(this=nobody)).group_by(column(PERSON_ID)).having(many)
 
 
 def capped(
     table: str, columns: Sequence[str], cap: int, *, ranged: bool = False, over_cap: str | None = None
 ) -> exp.Query:
-    """Rows of sampled people; of those over the cap, listed in `over_cap`, the rows with the least keyed hash.
+    """Rows of sampled people; of those over the cap, listed in `over_cap`, the rows that come first.
 
-    The order is over the secret key of the person and every column but the dense number, completed by the columns
-    themselves: which rows stay is a function of that person's rows, not of where they are stored.
+    The order is that of `kept` over the row's key, completed by the columns themselves: which rows stay is a function
+    of the person's secret key and of that person's rows, not of where they are stored or which engine reads them.
     """
     wanted, many = [column(name) for name in columns], over_cap or f"over_{table}"
-    kept = within(exp.select(*wanted).from_(relation(f"raw_{table}")), ranged=ranged)
-    kept = kept.where(among(SAMPLING)).where(exp.Not(this=among(many)))
-    ranked = exp.select(*(column(name, "r") for name in columns), exp.alias_(_rank(columns), "kept_rank", quoted=True))
-    ranked = ranked.from_(relation(f"raw_{table}", "r")).join(
-        relation(SAMPLING, "s"), on=exp.EQ(this=column(PERSON_ID, "r"), expression=column(PERSON_ID, "s"))
-    )
-    ranked = within(ranked, ranged=ranged, alias="r").where(among(many, "r"))
+    rows = within(exp.select(*wanted).from_(relation(f"raw_{table}")), ranged=ranged)
+    rows = rows.where(among(SAMPLING)).where(exp.Not(this=among(many)))
     least = exp.LTE(this=column("kept_rank"), expression=exp.Literal.number(cap))
+    ranked = _ranked(table, columns, many, ranged=ranged)
     cut = exp.select(*(node.copy() for node in wanted)).from_(ranked.subquery("ranked")).where(least)
-    return exp.union(kept, cut, distinct=False)
+    return exp.union(rows, cut, distinct=False)
+
+
+def _ranked(table: str, columns: Sequence[str], many: str, *, ranged: bool) -> exp.Select:
+    """The rows of the people listed in `many`, each with its place among its person's."""
+    key, sample_key = row_key(table, columns, "r"), column(SAMPLE_KEY, "s")
+    x = exp.alias_(mixed(multiplier(sample_key), offset(sample_key.copy()), exp.Paren(this=key)), "x", quoted=True)
+    keyed = exp.select(*(column(name, "r") for name in columns), x).from_(relation(f"raw_{table}", "r"))
+    same = exp.EQ(this=column(PERSON_ID, "r"), expression=column(PERSON_ID, "s"))
+    keyed = within(keyed.join(relation(SAMPLING, "s"), on=same), ranged=ranged, alias="r").where(among(many, "r"))
+    order = [rank(), *(column(name) for name in columns if name != PERSON_ID)]
+    ordered = exp.Order(expressions=[exp.Ordered(this=node, nulls_first=True) for node in order])
+    place = exp.Window(this=exp.RowNumber(), partition_by=[column(PERSON_ID)], order=ordered)
+    shown = [column(name) for name in columns]
+    return over_query(with_fourth(keyed, columns), *shown, exp.alias_(place, "kept_rank", quoted=True))
 
 
 def numbered(low: exp.Expr, high: exp.Expr, alias: str | None = None) -> exp.Expr:
@@ -60,13 +73,6 @@ def spanned(query: exp.Select, span: Span | None) -> exp.Select:
         return query
     low, high = map(exp.Literal.number, span)
     return query.where(numbered(low, high), copy=False)
-
-
-def _rank(columns: Sequence[str]) -> exp.Expr:
-    others = [column(name, "r") for name in columns if name != PERSON_ID]
-    keyed = exp.Anonymous(this="hash", expressions=[column(SAMPLE_KEY, "s"), *others])
-    order = exp.Order(expressions=[exp.Ordered(this=node.copy(), nulls_first=True) for node in (keyed, *others)])
-    return exp.Window(this=exp.RowNumber(), partition_by=[column(PERSON_ID, "r")], order=order)
 
 
 def relation(name: str, alias: str | None = None) -> exp.Expr:

@@ -9,7 +9,7 @@ from sqlglot import exp
 from disclosure.engines.capped import SAMPLE_KEY, within
 from disclosure.engines.cells import cell_of, column, number, position
 from disclosure.engines.event_plan import CodePlan, EventPlan, Periods
-from disclosure.engines.kept import mixed, multiplier, offset, rank, squared
+from disclosure.engines.kept import mixed, multiplier, offset, over_query, rank, with_fourth
 from disclosure.engines.plan import CellPlan
 from disclosure.person_view.schema import PERSON_ID
 
@@ -41,13 +41,11 @@ def ranked(
 
 
 def _packed(joined: exp.Select) -> exp.Select:
-    """x becomes x², x⁴ and the rank, each modulo P so that no product reaches 2**63."""
-    kept = [column(name) for name in (PERSON_ID, "cell", "k", "x")]
-    second = _over(joined, *kept, exp.alias_(squared(column("x")), "x2", quoted=True))
-    fourth = _over(second, *kept, exp.alias_(squared(column("x2")), "x4", quoted=True))
-    shifted = exp.Mul(this=exp.Paren(this=rank(column("x"), column("x4"))), expression=number(SHIFT))
+    """x becomes the rank, each step modulo P so that no product reaches 2**63."""
+    shifted = exp.Mul(this=rank(), expression=number(SHIFT))
     packed = exp.Add(this=shifted, expression=column("k"))
-    return _over(fourth, column(PERSON_ID), column("cell"), exp.alias_(packed, "packed", quoted=True))
+    fourth = with_fourth(joined, (PERSON_ID, "cell", "k"))
+    return over_query(fourth, column(PERSON_ID), column("cell"), exp.alias_(packed, "packed", quoted=True))
 
 
 def _people(plan: EventPlan | CodePlan, view: exp.Expr, sampling: exp.Expr, *, ranged: bool) -> exp.Select:
@@ -90,10 +88,6 @@ def _period(periods: Periods) -> exp.Expr:
     last = number(periods.size * periods.months - 1)
     inside = exp.Between(this=exp.Paren(this=since), low=number(0), high=last)
     return exp.Case().when(inside, exp.IntDiv(this=exp.Paren(this=since.copy()), expression=number(periods.months)))
-
-
-def _over(inner: exp.Select, *columns: exp.Expr) -> exp.Select:
-    return exp.select(*(each.copy() for each in columns)).from_(_aliased(inner, "i"))
 
 
 def _aliased(source: exp.Expr, alias: str) -> exp.Expr:

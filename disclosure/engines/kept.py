@@ -1,14 +1,19 @@
-"""Which cells of a person count when there are more than may: an order that a secret key of the person decides.
+"""Which rows or cells of a person count when there are more than may: an order that the person's secret key decides.
 
-Every engine computes the same order from whole numbers below 2**62, so the same cells are kept by each of them and by
-every version of them. x = (a · key + b) mod P, where a and b come from the person's sampling key, and the rank is
-x⁵ mod P: a permutation of the numbers below P, as 5 and P - 1 have no common factor, so that different keys tie only
-when they are the same mod P. The power keeps neighbouring keys (one month and the next) from being kept together.
+Every engine computes the same order from whole numbers below 2**62, so the same are kept by each of them and by every
+version of them. The key of a cell is its number, that of a row stands in `row_keys`. x = (a · key + b) mod P, where a
+and b come from the person's sampling key, and the rank is x⁵ mod P: a permutation of the numbers below P, as 5 and
+P - 1 have no common factor, so that different keys tie only when they are the same mod P. The power keeps neighbouring
+keys (one month and the next) from being kept together.
 
 It is a function of the stable identity's secret key and of the event's own values: never of the dense number (P3).
 """
 
+from collections.abc import Sequence
+
 from sqlglot import exp
+
+from disclosure.engines.cells import column
 
 PRIME = 2**31 - 1
 HIGH = 2**32
@@ -37,14 +42,25 @@ def mixed(a: exp.Expr, b: exp.Expr, key: exp.Expr) -> exp.Expr:
     return _mod(exp.Paren(this=exp.Add(this=product, expression=b)), PRIME)
 
 
-def squared(x: exp.Expr) -> exp.Expr:
-    """x² mod P of a column x."""
+def with_fourth(inner: exp.Select, names: Sequence[str]) -> exp.Select:
+    """The named columns of a query, its `x`, and `x4`: step by step, so that each is worked out once."""
+    kept = [column(name) for name in (*names, "x")]
+    second = over_query(inner, *kept, exp.alias_(_squared(column("x")), "x2", quoted=True))
+    return over_query(second, *kept, exp.alias_(_squared(column("x2")), "x4", quoted=True))
+
+
+def over_query(inner: exp.Select, *columns: exp.Expr) -> exp.Select:
+    """Columns of a query."""
+    return exp.select(*(each.copy() for each in columns)).from_(inner.subquery("i"))
+
+
+def rank() -> exp.Expr:
+    """x⁵ mod P, from the columns `x` and `x4`."""
+    return exp.Paren(this=_mod(exp.Paren(this=exp.Mul(this=column("x4"), expression=column("x"))), PRIME))
+
+
+def _squared(x: exp.Expr) -> exp.Expr:
     return _mod(exp.Paren(this=exp.Mul(this=x, expression=x.copy())), PRIME)
-
-
-def rank(x: exp.Expr, fourth: exp.Expr) -> exp.Expr:
-    """x⁵ mod P, from columns that hold x and x⁴ mod P."""
-    return _mod(exp.Paren(this=exp.Mul(this=fourth, expression=x)), PRIME)
 
 
 def _mod(value: exp.Expr, by: int) -> exp.Expr:

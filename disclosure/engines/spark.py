@@ -14,7 +14,7 @@ import numpy as np
 from sqlglot import exp
 
 from disclosure.engines import AggregateFailed, Integers
-from disclosure.engines.capped import SAMPLE_KEY, SAMPLING, relation
+from disclosure.engines.capped import SAMPLE_KEY, SAMPLING, capped, over, relation
 from disclosure.engines.cells import cell_of, column, measured
 from disclosure.engines.event_cells import SHIFT, ranked
 from disclosure.engines.event_plan import CodePlan, EventPlan, Plan
@@ -103,27 +103,13 @@ def _staged(session: "SparkSession", view: ProvenView, files: SnapshotFiles) -> 
 def _read(session: "SparkSession", table: str, columns: Sequence[str], files: SnapshotFiles, most: int) -> None:
     """The table under its own name, cut to its cap; views that were made of an earlier one keep that."""
     session.read.parquet(str(files.room / f"{table}.parquet")).createOrReplaceTempView(f"raw_{table}")
-    _view(session, table, _capped(table, columns, 1 if TABLES[table].one_row_per_person else most))
+    cap = 1 if TABLES[table].one_row_per_person else most
+    _view(session, f"over_{table}", write(over(table, cap)))
+    _view(session, table, write(capped(table, columns, cap)))
 
 
 def _view(session: "SparkSession", called: str, query: str) -> None:
     session.sql(query).createOrReplaceTempView(called)
-
-
-def _capped(table: str, columns: Sequence[str], cap: int) -> str:
-    """Rows of sampled people; of each the `cap` rows with the least keyed hash.
-
-    The order is over the secret key of the person and every column but the dense number, completed by the columns
-    themselves: which rows stay is a function of that person's rows, not of where they are stored.
-    """
-    others = [f"r.{name(each)}" for each in columns if each != PERSON_ID]
-    order = ", ".join([f"XXHASH64({', '.join([f's.{SAMPLE_KEY}', *others])})", *others])
-    key, wanted = name(PERSON_ID), ", ".join(name(each) for each in columns)
-    return (  # names of the catalogue only
-        f"SELECT {wanted} FROM (SELECT r.{key}{''.join(f', {each}' for each in others)}, "  # noqa: S608
-        f"ROW_NUMBER() OVER (PARTITION BY r.{key} ORDER BY {order}) AS kept_rank "
-        f"FROM raw_{table} AS r INNER JOIN {SAMPLING} AS s ON r.{key} = s.{key}) AS ranked WHERE kept_rank <= {cap}"
-    )
 
 
 def _answer_of(session: "SparkSession", plan: Plan, files: SnapshotFiles, most: int) -> Integers:

@@ -9,7 +9,6 @@ import os
 from collections import Counter
 from contextlib import suppress
 from dataclasses import fields, replace
-from datetime import date
 from typing import get_args
 
 import numpy as np
@@ -35,8 +34,8 @@ from disclosure.engines.plan import (
 )
 from disclosure.requests import parse_request
 from disclosure.statistics.registry import REGISTRY
-from infra.audit.cases import BMI, HYPERTENSION, METFORMIN, TERMS, VIEW, asked
-from tests.factories.odd_worlds import worlds
+from infra.audit.cases import TERMS, VIEW, asked
+from tests.factories.crowds import crowds, many, secret, usual
 from tests.factories.person_queries import queries
 from tests.factories.query_text import sql
 from tests.factories.sparks import INTERPRETED, context
@@ -45,6 +44,7 @@ from tests.factories.window_queries import texts as window_texts
 from tests.factories.worlds import proven, rows_of, write
 from tests.plain import cell_plan
 from tests.plain import events as plain_events
+from tests.plain.kept_rows import kept
 from tests.plain.person_view import AGGREGATES, OPERATORS, form_view, read
 from tests.plain.person_view import view as plain_view
 from workspaces.catalogue.columns import Type
@@ -56,6 +56,7 @@ ENGINES = [
     pytest.param("spark", 3, id="spark", marks=pytest.mark.slow),
 ]
 pytestmark = pytest.mark.usefixtures("sparked")
+MOST = 3  # rows of one person that statistics read
 COUNTED = {"count_all", "count", "count_distinct", "count_if"}
 
 
@@ -76,39 +77,6 @@ def some(examples):
     many = int(os.environ.get("TRE_ENGINE_EXAMPLES", 0)) or examples
     quiet = list(HealthCheck)
     return settings(max_examples=many, deadline=None, suppress_health_check=quiet, phases=(Phase.generate,))
-
-
-def usual(crowd):
-    """The crowd with every other diagnosis and prescription one that the audited statistics ask for.
-
-    Two more people have something of everything, so that no statistic is of nobody.
-    """
-    for table, column, concept in (
-        ("condition_occurrence", "condition_concept_id", HYPERTENSION),
-        ("drug_exposure", "drug_concept_id", METFORMIN),
-        ("measurement", "measurement_concept_id", BMI),
-    ):
-        crowd[table] = [{**row, column: concept} if place % 2 else row for place, row in enumerate(crowd[table])]
-    for who, sex in ((10_001, "female"), (10_002, "male")):
-        day = {"person_id": who, "condition_start_date": date(2018, 1, 1)}
-        crowd["person"].append({"person_id": who, "sex": sex, "age_band": "40-44"})
-        crowd["condition_occurrence"].append({**day, "condition_concept_id": HYPERTENSION})
-        dated = {"drug_exposure_start_date": date(2018, 1, 1), "days_supply": 20}
-        crowd["drug_exposure"].append({"person_id": who, "drug_concept_id": METFORMIN, **dated})
-        taken = {"measurement_date": date(2018, 1, 1), "value_as_number": 22.5}
-        crowd["measurement"].append({"person_id": who, "measurement_concept_id": BMI, **taken})
-    return crowd
-
-
-@st.composite
-def crowds(draw):
-    """Several small worlds as one: what holds for each person does not depend on who else is there."""
-    made = {}
-    for place, each in enumerate(draw(st.lists(worlds(), min_size=4, max_size=8))):
-        for table, rows in each.items():
-            moved = [{**row, "person_id": row["person_id"] + 100 * place} for row in rows]
-            made.setdefault(table, []).extend(moved)
-    return made
 
 
 def plans_of(view):
@@ -196,15 +164,15 @@ def everything():
 
 @pytest.mark.parametrize(("name", "examples"), ENGINES)
 def test_every_statistic_is_added_up_as_the_plain_engine_does(name, examples, tmp_path_factory):
-    cleared = clear(everything(), replace(TERMS, rows_per_person=1000))
+    cleared = clear(everything(), replace(TERMS, rows_per_person=MOST))
     assert {statistic.kind for statistic in cleared.statistics} == set(REGISTRY)
     plans = [statistic.plan for statistic in cleared.statistics]
     some_found = Counter()
 
-    @some(max(2, examples // 3) if name == "duckdb" else 6)
-    @given(crowd=crowds().map(usual))
+    @some(max(2, examples // 3) if name == "duckdb" else 4)
+    @given(crowd=crowds().map(usual).map(many))
     def holds(crowd):
-        rows = form_view(VIEW["form"], crowd)
+        rows = form_view(VIEW["form"], kept(crowd, cleared.view.sources, MOST, secret))
         files = write(crowd, tmp_path_factory.mktemp("crowd"))
         found = engine(name)(cleared.view, plans, files)
         for statistic, table in zip(cleared.statistics, found, strict=True):
@@ -221,9 +189,8 @@ def test_every_statistic_is_added_up_as_the_plain_engine_does(name, examples, tm
 def plain(plan, rows, crowd, view):
     if isinstance(plan, CellPlan):
         return cell_plan.answer(plan, list(rows.values()), view.columns)
-    people = [
-        {**row, "sample_key": 7919 * who + 13, "events": own_events(plan, crowd, who)} for who, row in rows.items()
-    ]
+    cut = kept(crowd, {plan.events.table: plan.events.source}, MOST, secret)
+    people = [{**row, "sample_key": secret(who), "events": own_events(plan, cut, who)} for who, row in rows.items()]
     return (
         plain_events.answer_codes(plan, people)
         if isinstance(plan, CodePlan)
@@ -234,20 +201,6 @@ def plain(plan, rows, crowd, view):
 def own_events(plan: EventPlan | CodePlan, crowd, who):
     found = [row for row in read(plan.events.table, crowd) if row["person_id"] == who]
     return [{name: int(v) if name.endswith("_id") and v is not None else v for name, v in row.items()} for row in found]
-
-
-@pytest.mark.parametrize("name", [pytest.param("duckdb"), pytest.param("spark", marks=pytest.mark.slow)])
-def test_of_a_person_with_too_many_rows_the_same_few_stay(name, tmp_path):
-    """Which of them is a secret of the engine's; that they are so many, and no others tomorrow, is not."""
-    made = world(20, 4, most=9, ties=True)
-    text = "SELECT person_id, count(*) AS n, sum(days_supply) AS days FROM drug_exposure GROUP BY person_id"
-    view = proven(sql=text, rows_per_person=2)
-    held = Counter(row["person_id"] for row in made["drug_exposure"])
-    plans = [CellPlan("n", (), (CountAll(), Sum("n", 0, 2), Sum("days", 0, 300)))]
-    found = [engine(name)(view, plans, write(made, tmp_path / str(seed), seed=seed))[0][0] for seed in (1, 2)]
-    assert found[0].tolist() == found[1].tolist()
-    assert found[0][:2].tolist() == [len(held), sum(min(rows, 2) for rows in held.values())]
-    assert max(held.values()) > 2
 
 
 @pytest.mark.slow
