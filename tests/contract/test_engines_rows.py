@@ -1,4 +1,4 @@
-"""Windows, unions, DISTINCT, EXISTS, semi-joins and ASOF joins: each engine says what the plain engine says.
+"""Windows, QUALIFY, several keys, unions, RIGHT, semi and ASOF joins: each engine says what the plain engine says.
 
 Every function and every shape is generated, over worlds full of ties; TRE_ENGINE_EXAMPLES asks for more of each.
 """

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for views over windows, unions, EXISTS, semi-joins and ASOF joins, and their SQL text.
+"""Hypothesis strategies for views over windows, and for what is made of their rows, and their SQL text.
 
 They are the dictionaries of `tests/plain/windows.py`. What depends on the place of a row is ordered by every column
 that is read, so that the text says what it means; ranks and running totals are not.
@@ -35,7 +35,7 @@ TABLES = {  # number, day, code with its values
     ),
 }
 PLACED = ("row_number", "lag", "lead", "first_value")
-FUNCTIONS = (*PLACED, "rank", "dense_rank", "count", "sum", "min", "max")
+FUNCTIONS = (*PLACED, "rank", "dense_rank", "count", "sum", "min", "max", "avg")
 
 
 @st.composite
@@ -69,11 +69,11 @@ def row_queries(draw, most=2):
 
 @st.composite
 def views(draw, shape):
-    """A view of that shape: grouped, union, distinct, exists, joined or asof."""
+    """A view of that shape, one of `tests/plain/windows.py`."""
     made = {"shape": shape, "query": draw(row_queries(2 if shape == "grouped" else 1))}
     if shape == "union":
         made |= {"other": draw(row_queries(1)), "all": draw(st.booleans())}
-    if shape in ("exists", "joined"):
+    if shape in ("exists", "joined", "qualified"):
         made |= {"above": Fraction(draw(st.integers(0, 100))), "not": draw(st.booleans())}
     return made | {"left": draw(st.booleans())}
 
@@ -88,7 +88,15 @@ def sql(made):
     word = "ALL" if made.get("all") else ""
     other = _pairs(_rows(made["other"])) if "other" in made else ""
     letters = ", ".join(f"sum({letter}) AS {letter}" for letter in made["query"]["windows"])
+    grouped = f"SELECT person_id, {totals} FROM ({{}}) AS w GROUP BY person_id"
+    keys = "w.person_id, year(w.d), w.a"
+    groups = f"SELECT w.person_id, year(w.d) AS y, w.a, count(*) AS m FROM ({inner}) AS w GROUP BY {keys}"
     return {
+        "qualified": grouped.format(f"{inner} QUALIFY a > {made.get('above')}"),
+        "several": f"SELECT person_id, count(*) AS n, max(m) AS most, max(y) AS y FROM ({groups}) AS g "
+        "GROUP BY person_id",
+        "right": f"SELECT p.person_id, p.sex, w.a, w.n, w.d FROM ({grouped.format(inner)}) AS w "
+        "RIGHT JOIN person AS p ON p.person_id = w.person_id",
         "grouped": f"SELECT person_id, {letters}, count(*) AS n, max(d) AS d FROM ({inner}) AS w GROUP BY person_id",
         "union": f"SELECT person_id, {totals} FROM ({_pairs(inner)} UNION {word} {other}) AS u GROUP BY person_id",
         "distinct": f"SELECT person_id, {totals} FROM (SELECT DISTINCT person_id, a, d FROM ({inner}) AS w) AS v "

@@ -1,4 +1,4 @@
-"""Views over windows as loops: window functions, unions, DISTINCT, EXISTS, semi-joins and ASOF joins of one person.
+"""Views over windows as loops: window functions and what is made of their rows, one person after another.
 
 A window is a dictionary: function, of (an expression or None), away, keep (a condition or None), by (an expression or
 None), order (pairs of an expression and whether it falls, NULLs last), frame (None, or rows before and after, each None
@@ -6,6 +6,7 @@ for all). Rows are those of `tests/plain/person_view.py`.
 """
 
 from fractions import Fraction
+from math import floor
 
 from tests.plain.person_view import read, value
 
@@ -57,7 +58,12 @@ def _called(asked, ordered, position, rows):
     if name == "count":
         return Fraction(len(kept))
     values = [known for row in kept if (known := value(asked["of"], row)) is not None]
-    return {"sum": sum, "min": min, "max": max}[name](values) if values else None
+    return {"sum": sum, "min": min, "max": max, "avg": _rounded_mean}[name](values) if values else None
+
+
+def _rounded_mean(values):
+    """In steps of the grid, which is 1 of all that is generated here; halves upwards."""
+    return Fraction(floor(sum(values) / len(values) + Fraction(1, 2)))
 
 
 def _frame(asked, keys, position):
@@ -106,6 +112,31 @@ def _distinct(made, world, person):
     return _totals(_once(_pairs(made["query"], world, person)))
 
 
+def _qualified(made, world, person):
+    """Rows whose first window is above a number."""
+    rows = rows_of(made["query"], world, person)
+    return _totals([row for row in rows if row["a"] is not None and row["a"] > made["above"]])
+
+
+def _several(made, world, person):
+    """Groups of a person by year and value: how many, the most rows of one, the last of their years."""
+    groups = {}
+    for row in _pairs(made["query"], world, person):
+        key = (None if row["d"] is None else row["d"].year, row["a"])
+        groups[key] = groups.get(key, 0) + 1
+    if not groups:
+        return None
+    years = [Fraction(year) for year, _ in groups if year is not None]
+    return {"n": Fraction(len(groups)), "most": Fraction(max(groups.values())), "y": max(years, default=None)}
+
+
+def _right(made, world, person):
+    """Everybody in `person`, with the totals of their rows where there are some."""
+    own = _person(world, person)
+    nothing = {"a": None, "n": None, "d": None}
+    return own and {"sex": own["sex"]} | (_totals(rows_of(made["query"], world, person)) or nothing)
+
+
 def _met(made, world, person):
     return any(row["a"] is not None and row["a"] > made["above"] for row in rows_of(made["query"], world, person))
 
@@ -141,6 +172,9 @@ def _asof(made, world, person):
 
 SHAPES = {
     "grouped": _grouped,
+    "qualified": _qualified,
+    "several": _several,
+    "right": _right,
     "union": _union,
     "distinct": _distinct,
     "exists": _exists,
