@@ -10,6 +10,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+ENDS = 2  # scales; more blurs points with many people, less tells points with few of them apart worse
+
 
 def units(shares: Sequence[Decimal]) -> int:
     """In how many parts a person is counted so that halves of them and all shares of them are whole numbers."""
@@ -33,8 +35,8 @@ def reach(scale: Fraction, parts: int, candidates: int, confidence: float, toget
 
 
 def shrunk(scale: Fraction, parts: int) -> int:
-    """By how many people at most the ranks of a point are taken for fewer than they are, so that its middle counts."""
-    return math.floor(2 * scale / parts)
+    """People that are at most taken off the ranks of a point, half of them at either end, so that its middle counts."""
+    return math.floor(2 * ENDS * scale / parts)
 
 
 def distance(leaves: Sequence[int], place: int, share: Fraction) -> Fraction:

@@ -7,10 +7,10 @@ costs a pure ε of 2Δ / s, by permute-and-flip, which errs least of all such ch
 shares of the same people add up. Compared with nested counts nothing else is paid for, so the point is nearer where
 people are few, but nothing tells how many people there are or how close together: there is no interval.
 
-Distances are taken to the ranks less half the scale at either end (less no more than half of the people there), so
-that the middle of a point counts among points with few people and its ends where they are many. What is added at an
-end is 0 or ½ for a person there, so Δ is the same. In simulations this made errors up to ten times smaller, and none
-larger.
+Distances are taken to the ranks less two scales at either end (less no more than half of the people there), so that
+the middle of a point counts among points with few people and its ends where they are many. What is added at an end is
+0 or ½ for a person there, so Δ is the same. Against the usual score, |(1 − q) · below − q · above|, errors are as large
+where points have few people and down to a fifth where they have many.
 """
 
 from dataclasses import dataclass, replace

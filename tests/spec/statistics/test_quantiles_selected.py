@@ -1,8 +1,8 @@
 """A median of six people chosen among five points, worked by hand: what each point misses the rank by.
 
 Changes in blood pressure from 0 to 4. Half of 6 people is the rank 3. A point misses it by the people between the rank
-and its own people; at a scale of 4 quarters, one person, up to one person at either end is not counted among
-these, though never more than half of the people there, so that the middle of a point counts too.
+and its own people; at a scale of 4 quarters, one person, up to two people at either end are not counted among these,
+though never more than half of the people there, so that the middle of a point counts too.
 
 | point                        | 0   | 1    | 2   | 3   | 4    |
 |------------------------------|-----|------|-----|-----|------|
@@ -49,8 +49,8 @@ def test_quartiles_that_overtook_each_other_change_places():
 
 
 def test_what_a_value_may_miss_its_rank_by():
-    """1 person at the ends of a point, and 1 · ln(4 / 0.05) = 4.4 for the choice among the four others."""
+    """2 people at the ends of a point, and 1 · ln(4 / 0.05) = 4.4 for the choice among the four others."""
     about = MEDIAN.about()
-    assert about["rank_half_width_95"] == "6"
-    assert "miss the rank asked for by 6 people or fewer" in about["meaning"]
-    assert "In a cell of fewer than 12 people, or of nobody" in about["meaning"]
+    assert about["rank_half_width_95"] == "7"
+    assert "miss the rank asked for by 7 people or fewer" in about["meaning"]
+    assert "In a cell of fewer than 14 people, or of nobody" in about["meaning"]

@@ -51,7 +51,7 @@ def scores(statistic, people):
 @given(people=st.lists(CHANGE, max_size=14), shares=SHARES, eighths=EIGHTHS)
 def test_scores_are_the_plain_distances(people, shares, eighths):
     statistic = sized(eighths, shares)
-    less = Fraction(2 * statistic.scale // statistic.parts, 2)
+    less = Fraction(4 * statistic.scale // statistic.parts, 2)
     twin = distances(people, {**ASKED["quantiles"], "quantiles": shares}, list(range(-6, 7)), less)
     for row, share in zip(scores(statistic, people)[1], shares, strict=True):
         plain = twin.get(("male", share), [0] * 13)
