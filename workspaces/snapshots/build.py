@@ -20,6 +20,7 @@ from workspaces.snapshots.manifest import describe
 from workspaces.snapshots.minimise import Written, need_approved, write_sampling, write_table
 from workspaces.snapshots.objects import ObjectStore
 from workspaces.snapshots.plan import STEPS, BuiltSnapshot, SnapshotPlan, Step
+from workspaces.snapshots.risk import assess
 
 Sign = Callable[[bytes], bytes]
 Progress = Callable[[str], None]
@@ -75,7 +76,8 @@ def build(
 
         progress(STEPS[5])
         _need_sums(steps)
-        manifest = describe(plan, loads, opt_outs, pseudonyms, steps, tables, now)
+        risk = assess(engine, {name: written for name, written in tables.items() if name != "sampling"})
+        manifest = describe(plan, loads, opt_outs, pseudonyms, steps, tables, risk, now)
 
         progress(STEPS[6])
         return storage.keep(store, plan, manifest, tables, sign)

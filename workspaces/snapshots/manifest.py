@@ -37,6 +37,7 @@ def describe(
     pseudonyms: "PseudonymKey",
     steps: tuple["Step", ...],
     tables: Mapping[str, "Written"],
+    risk: dict[str, Any],
     now: datetime,
 ) -> bytes:
     """What was built, from what, by what, with exact counts: the canonical bytes of a manifest."""
@@ -53,6 +54,7 @@ def describe(
             "steps": [asdict(step) for step in steps],
             "people": steps[-1].people_out,
             "tables": {name: _table(written) for name, written in sorted(tables.items())},
+            "risk": risk,
         }
     )
 

@@ -63,7 +63,8 @@ class Step:
 
 @dataclass(frozen=True)
 class BuiltSnapshot:
-    """What was stored. Counts are exact and stay inside (privacy model P9); `tables` are rows by table."""
+    """What was stored. Counts are exact and stay inside (privacy model P9); `tables` are rows by table, `risk` is the
+    report of `workspaces.snapshots.risk`."""
 
     manifest: bytes
     manifest_digest: str
@@ -71,6 +72,7 @@ class BuiltSnapshot:
     people_in: int
     removed_by_reason: dict[str, int]
     tables: dict[str, int]
+    risk: dict[str, Any] = field(default_factory=dict)
 
 
 def key_id(key: bytes) -> str:

@@ -27,7 +27,7 @@ class AsOf(Vault):
     """The vault as it was up to one load: what a build of that day read."""
 
     def __init__(self, vault: Vault, sequence: int) -> None:
-        super().__init__(vault.root, vault.key)
+        super().__init__(vault.root, vault.key, vault.keys)
         self.sequence = sequence
 
     def all(self) -> tuple[Load, ...]:
@@ -38,7 +38,7 @@ class AsOf(Vault):
 def held_of(vault: Vault, number: str) -> list[Held]:
     """Every load with rows of this person, oldest first; a load that a later one superseded is kept but not used."""
     current, found = vault.current(), []
-    with vault.scratch() as scratch, open_engine(scratch=scratch, folders=(vault.loads,)) as engine:
+    with vault.scratch() as scratch, open_engine(scratch=scratch, folders=vault.readable) as engine:
         for load in vault.all():
             rows = {}
             for table in sorted(load.files):

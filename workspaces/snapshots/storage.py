@@ -88,6 +88,7 @@ def _built(manifest: bytes) -> BuiltSnapshot:
         people_in=held["steps"][0]["people_in"],
         removed_by_reason={reason: number for step in held["steps"] for reason, number in step["removed"].items()},
         tables={table: facts["rows"] for table, facts in held["tables"].items() if table != "sampling"},
+        risk=held.get("risk", {}),
     )
 
 
