@@ -2,13 +2,13 @@
 
 from gateway.models import Grant
 from gateway.rules.facts import Actor, Facts
-from gateway.rules.tiers import tier_of
+from gateway.rules.tiers import BLIND
 from gateway.vocabulary import Mark
 
 
 def mark_of(grant: Grant, *, informed: bool) -> Mark:
     """Only authors who work through jobs alone, here and wherever else they belong, are BLIND."""
-    return Mark.BLIND if not tier_of(grant).sees_rows and not informed else Mark.INFORMED
+    return Mark.BLIND if grant.tier in BLIND and not informed else Mark.INFORMED
 
 
 def is_informed(author: Actor, facts: Facts) -> bool:

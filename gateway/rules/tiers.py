@@ -47,6 +47,9 @@ TIERS: dict[str, Tier] = {
     )
 }
 
+# tiers whose people see no row; a name that is not known is none of them, so that a mark never says too much
+BLIND = frozenset(tier.name for tier in TIERS.values() if not tier.sees_rows)
+
 
 def tier_of(grant: Grant | None) -> Tier:
     """The tier of a grant; of none, or of one with a name that is not known, the one that shows least."""

@@ -11,8 +11,8 @@ PLACE = ".venv-room"
 def room_environment(otherwise: Path, *extra: str) -> Path | None:
     """Its path: in the checkout, or below `otherwise` where this user may not write there. None: it cannot be made.
 
-    `extra`: "notebook" for JupyterLab as well. The first time takes 10 to 25 s from a warm package cache (400 MB, 240 MB
-    more with JupyterLab); what went wrong is said on stderr.
+    `extra`: "notebook" for JupyterLab as well. The first time takes 10 to 25 s from a warm package cache (400 MB, and
+    240 MB more with JupyterLab); what went wrong is said on stderr.
     """
     here = CHECKOUT / PLACE
     writable = os.access(here if here.exists() else CHECKOUT, os.W_OK)

@@ -65,7 +65,7 @@ def test_author_checker_and_command_line_see_the_same_verdict(preset: str, tmp_p
     assert offline["overall"] == ("nothing found" if preset == "acro" else "a person should look at what was found")
 
 
-@pytest.mark.parametrize("tier", ["JOBS", "ROWS"])
+@pytest.mark.parametrize("tier", ["JOBS", "NOTEBOOK", "ROWS"])
 def test_the_shown_grant_stands_for_the_terms_that_the_gateway_prices_with(town: Town, tier: str) -> None:
     project_id = approved_project(town)
     with town.gateway.unit.writing() as work:
