@@ -50,8 +50,10 @@ class Question:
         return parse_request(asked)
 
 
-def _quantiles(what: str, shares: tuple[float, ...], *, epsilon: float = 1.0, people: int | None = None) -> Question:
-    statistic = {"kind": "quantiles", **_BOUNDS, "quantiles": [str(each) for each in shares]}
+def _quantiles(
+    what: str, shares: tuple[float, ...], *, epsilon: float = 1.0, people: int | None = None, method: str | None = None
+) -> Question:
+    statistic = {"kind": "quantiles", **_BOUNDS, "quantiles": [str(each) for each in shares], "method": method}
     found = f"quantile_disc(age, {list(shares)})"
     return Question("quantiles", f"{what} of age by ethnic group", ("ethnic_group",), statistic, found, epsilon, people)
 
@@ -82,8 +84,11 @@ QUESTIONS = (
     _few(_quantiles("quartiles", QUARTILES), people=600),
     _few(_quantiles("quartiles", QUARTILES), people=8_600),
     _few(_quantiles("quartiles at ε 0.1", QUARTILES, epsilon=0.1), people=8_600),
-    _few(_quantiles("median alone", MEDIAN), people=600),
-    _few(_quantiles("median alone", MEDIAN), people=8_600),
+    _few(_quantiles("quartiles by selection", QUARTILES, method="selection"), people=600),
+    _few(_quantiles("quartiles by selection", QUARTILES, method="selection"), people=8_600),
+    _few(_quantiles("quartiles by selection, ε 0.1", QUARTILES, epsilon=0.1, method="selection"), people=8_600),
+    _few(_quantiles("median alone", MEDIAN), people=600),  # chosen: noisy counts would reach more than twice as far
+    _few(_quantiles("median alone, by selection", MEDIAN, method="selection"), people=8_600),
 )
 
 

@@ -205,3 +205,25 @@ def test_a_market_prefers_an_interval_unless_it_reaches_twice_as_far():
     chosen_, counted = (market.for_charge(replace(statistic, method=each), 10**6) for each in ("selection", "counts"))
     free = market.for_charge(statistic, 10**6)
     assert (free.mechanism == CHOICE) == (counted.expected.half_width > 2 * chosen_.expected.half_width)
+
+
+def expected_errors(there, share, epsilon):
+    """Of ours and of the usual score, |(1 − q) · below − q · above|, from the chance of every point."""
+    points, q, upto = np.arange(len(there)), float(share), there.cumsum()
+    statistic = bound("quantiles", of="days", lower="0", upper="90", quantiles=[share], by=[]).selected()
+    scale = 2 * statistic.contribution.scores / Fraction(epsilon)
+    ours = chances(statistic.at(scale, 1_000).vector(there[np.newaxis, :]).ravel(), float(scale))
+    usual = chances(-np.abs(upto - there - q * (upto[-1] - there)), 2 * max(q, 1 - q) / float(epsilon))
+    missed = np.abs(points - np.argmax(upto >= q * upto[-1]))
+    return ours @ missed, usual @ missed
+
+
+@pytest.mark.parametrize("share", ["0.25", "0.5"])
+@pytest.mark.parametrize("people", [30, 100, 300, 1_000, 3_000])
+@pytest.mark.parametrize("epsilon", ["1", "0.1"])
+def test_the_expected_error_is_that_of_the_usual_score_or_smaller(share, people, epsilon):
+    """Over sixty samples of ages, each error worked out exactly."""
+    chance, ages = np.random.default_rng(4), np.exp(-(((np.arange(91) - 40) / 22) ** 2))
+    samples = chance.multinomial(people, ages / ages.sum(), 60)
+    ours, usual = np.mean([expected_errors(there, share, epsilon) for there in samples], axis=0)
+    assert ours <= 1.01 * usual
