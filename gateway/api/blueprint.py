@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from gateway.api import errors
+from gateway.api import errors, paging
 from gateway.api.openapi import document
 from gateway.commands.act import parse
 from gateway.commands.addresses import PLURALS, ROOT, Address, addresses
@@ -22,7 +22,7 @@ from gateway.commands.requests import Request, priced
 from gateway.rules.facts import Actor
 from gateway.rules.refusals import unknown
 from gateway.store import audit_chain
-from gateway.store.queries import views
+from gateway.store.queries import lists, views
 from gateway.store.queries.facts import actor_of, noun_of
 from gateway.store.queries.tokens import person_of_token
 from gateway.vocabulary import Command, Noun, PersonState
@@ -99,9 +99,11 @@ def _nowhere(rest: str) -> Response:  # noqa: ARG001
 
 def _listed(api: Api, noun: Noun) -> Callable[[], Response]:
     def view() -> Response:
-        actor, now = api.actor(), api.gateway.now()
+        actor, now, days = api.actor(), api.gateway.now(), api.gateway.settings.list_max_age_days
+        before, limit = paging.asked()
         with api.gateway.unit.reading() as work:
-            return jsonify(views.many(work, actor, noun, now, api.gateway.settings.list_max_age_days))
+            found = lists.page(work, actor, noun, now, days, before=before, limit=limit)
+        return paging.linked(jsonify(found.rows), found.older, limit)
 
     return view
 

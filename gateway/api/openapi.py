@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from gateway.api.paging import PARAMETERS
 from gateway.commands.act import VERBS, Given
 from gateway.commands.addresses import PLURALS, ROOT, Address, addresses
 from gateway.commands.requests import Request
@@ -94,9 +95,8 @@ def _views() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for noun, plural in PLURALS.items():
         words = noun.value.lower().replace("_", " ")
-        paths[f"{ROOT}/{plural}"] = {
-            "get": _operation(f"list-{plural}", f"Every {words} that you may know of.", plural)
-        }
+        many = _operation(f"list-{plural}", f"Every {words} that you may know of, newest first.", plural)
+        paths[f"{ROOT}/{plural}"] = {"get": many | {"parameters": PARAMETERS}}
         one = _operation(f"show-{plural}", f"One {words}, and what you can do with it.", plural)
         paths[f"{ROOT}/{plural}/{{id}}"] = {"get": one | {"parameters": [_ID]}}
     return paths

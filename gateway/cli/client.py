@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import click
 import requests
@@ -20,6 +20,16 @@ _OUT = click.option("--out", type=click.Path(path_type=Path, dir_okay=False), re
 def get(*path: str) -> Any:
     """The JSON at an address, given part by part. Raises Invalid with the gateway's own code."""
     return _json(_ask("GET", path))
+
+
+def get_all(*path: str) -> list[Any]:
+    """Every line of a list, asked for a page at a time."""
+    answer = _ask("GET", path)
+    found: list[Any] = _json(answer)
+    while query := urlsplit(answer.links.get("next", {}).get("url", "")).query:
+        answer = _ask("GET", path, params=query)
+        found += _json(answer)
+    return found
 
 
 def post(*path: str, body: bytes) -> Any:

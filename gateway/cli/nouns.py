@@ -72,7 +72,7 @@ def _reading(plural: str, verb: str) -> click.Command:
     from gateway.cli import client
 
     def run(as_json: bool, id: str = "") -> None:
-        found = client.get(plural) if verb == "list" else client.get(plural, id)
+        found: Any = client.get_all(plural) if verb == "list" else client.get(plural, id)
         if as_json or verb == "show":
             client.print_json(found)
         elif verb == "list":

@@ -105,7 +105,7 @@ def _take(
 
 def _faced(gateway: Gateway, work: Work, actor: Actor, command: Command, subject_id: str) -> tuple[Any, Facts]:
     """The subject with all that the rules ask; raises `unknown` after the same questions whether it is there or not."""
-    subject, seen = from_outside(work, subject_id, gateway.now(), gateway.settings.list_max_age_days)
+    subject, seen = from_outside(work, subject_id, gateway.now(), gateway.settings.list_max_age_days, actor.accounts)
     if seen is None or not may_see(roles_on(actor, seen), seen) or not speaks_of(command, seen.state):
         raise unknown()
     return subject, from_inside(work, subject, seen)
@@ -147,7 +147,7 @@ def record_refusal(
 def _record_refusal(
     gateway: Gateway, work: Work, actor: Actor, command: Command, subject_id: str, raw: Any, why: Refusal | Invalid
 ) -> None:
-    _, facts = from_outside(work, subject_id, gateway.now(), gateway.settings.list_max_age_days)
+    _, facts = from_outside(work, subject_id, gateway.now(), gateway.settings.list_max_age_days, actor.accounts)
     audit_chain.append(
         work,
         at=gateway.now(),

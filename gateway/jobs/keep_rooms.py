@@ -22,7 +22,7 @@ from gateway.models import Job, Workspace
 from gateway.rules.facts import SYSTEM
 from gateway.rules.refusals import Refusal
 from gateway.rules.room_guards import why_it_ends
-from gateway.store.queries.facts import facts_of
+from gateway.store.queries.facts import NOBODY, facts_of
 from gateway.store.standing import Closed, at_work
 from gateway.vocabulary import Command, JobState
 from workspaces.catalogue.errors import Invalid
@@ -66,7 +66,7 @@ def _keep(house: House, name: str, workspace: Workspace) -> bool:
     settings = house.gateway.settings
     with house.gateway.unit.reading() as work:
         row = work.need(Workspace, workspace.id)
-        facts = facts_of(work, row, house.gateway.now(), settings.list_max_age_days)
+        facts = facts_of(work, row, house.gateway.now(), settings.list_max_age_days, NOBODY)
         busy = work.find(Job, Job.workspace_id == row.id, Job.state == JobState.RUNNING) is not None
     why = why_it_ends(facts)
     if why is not None or facts.snapshot is None:

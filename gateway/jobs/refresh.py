@@ -20,7 +20,7 @@ from gateway.rules.facts import SYSTEM, Actor
 from gateway.rules.refusals import Refusal
 from gateway.rules.steps import Step
 from gateway.rules.transitions import choose
-from gateway.store.queries.facts import facts_of, pool_of
+from gateway.store.queries.facts import NOBODY, facts_of, pool_of
 from gateway.vocabulary import Command, RefreshState, SnapshotState
 
 PAUSE = timedelta(seconds=1)
@@ -47,7 +47,7 @@ def begin_if_due(house: House) -> None:
         loaded = work.find(Load, col(Load.loaded_at) <= now - timedelta(days=settings.refresh_days))
         if newest is not None or loaded is None:
             return
-        facts = facts_of(work, pool_of(work), now, settings.list_max_age_days)
+        facts = facts_of(work, pool_of(work), now, settings.list_max_age_days, NOBODY)
         possible = isinstance(choose(SYSTEM, Command.BEGIN_REFRESH, facts), Step)
     if possible:
         begin_refresh(house, actor=SYSTEM)

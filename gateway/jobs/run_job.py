@@ -20,7 +20,7 @@ from gateway.rules.facts import SYSTEM
 from gateway.rules.guards import grant_in_force, opt_outs_fresh
 from gateway.rules.refusals import Refusal
 from gateway.rules.tiers import tier_of
-from gateway.store.queries.facts import MEMBERS, facts_of, people_informed, pool_of
+from gateway.store.queries.facts import MEMBERS, facts_of, informed_of, pool_of
 from gateway.store.queries.views import grant_shown
 from gateway.vocabulary import Command, JobState, WorkspaceState
 from workspaces.catalogue.errors import Invalid
@@ -45,8 +45,8 @@ def run_job(house: House, job_id: str) -> datetime | None:
         transfer = work.need(Transfer, job.transfer_id)
         workspace = work.need(Workspace, job.workspace_id)
         grant = work.find(Grant, Grant.project_id == workspace.project_id)
-        members = {row.person_id for row in work.of(MEMBERS, workspace.project_id)}
-        informed = bool(members & people_informed(work))  # the room is everybody's
+        members = frozenset(row.person_id for row in work.of(MEMBERS, workspace.project_id))
+        informed = bool(informed_of(work, members))  # the room is everybody's
         granted = {"grant": grant and grant_shown(grant, pool_of(work), informed=informed)}
         waits = waits_for_refresh(work, workspace) or workspace.room_asked_at is not None
         sees_rows = tier_of(grant).sees_rows
@@ -87,7 +87,7 @@ def _stop_when_asked(house: House, job_id: str, room_key: str, over: threading.E
             with house.gateway.unit.reading() as work:
                 settings = house.gateway.settings
                 job = work.need(Job, job_id)
-                facts = facts_of(work, job, house.gateway.now(), settings.list_max_age_days)
+                facts = facts_of(work, job, house.gateway.now(), settings.list_max_age_days, NOBODY)
             frozen = facts.workspace is None or facts.workspace.state is not WorkspaceState.OPEN
             may_not = [why for guard in GOING_ON if (why := guard(SYSTEM, facts)) is not None]
             if job.stopped_at is not None or frozen or may_not:

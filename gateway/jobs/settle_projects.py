@@ -9,7 +9,7 @@ from gateway.models import Project
 from gateway.rules.facts import SYSTEM
 from gateway.rules.refusals import Refusal
 from gateway.rules.transitions import refusal
-from gateway.store.queries.facts import facts_of
+from gateway.store.queries.facts import NOBODY, facts_of
 from gateway.vocabulary import Command, ProjectState
 
 
@@ -25,6 +25,6 @@ def _ready(house: House) -> list[str]:
     gateway = house.gateway
     with gateway.unit.reading() as work:
         waiting = work.all(Project, Project.state == ProjectState.SUBMITTED)
-        told = [facts_of(work, row, gateway.now(), gateway.settings.list_max_age_days) for row in waiting]
+        told = [facts_of(work, row, gateway.now(), gateway.settings.list_max_age_days, NOBODY) for row in waiting]
     ready = [each for each in told if refusal(SYSTEM, Command.SETTLE_PROJECT, each) is None and fits_pool(each)]
     return [each.subject_id for each in sorted(ready, key=lambda each: max(vote.at for vote in each.votes))]

@@ -12,6 +12,15 @@ STANDING = {
 COMMITTEE = {Seat.COMMITTEE_MEMBER, Seat.LAY_MEMBER}
 
 
+def seat_roles(actor: Actor) -> frozenset[Role]:
+    """Every role that some subject may give the actor without their belonging to it; `roles_on` says which do."""
+    seats = actor.appointments
+    held = {Role.SIGNED_IN} | {role for seat, role in STANDING.items() if seat in seats}
+    held |= {Role.COMMITTEE_MEMBER} if seats & COMMITTEE else set()
+    held |= {Role.OUTPUT_CHECKER} if Seat.OUTPUT_CHECKER in seats else set()
+    return frozenset({Role.SYSTEM} if actor.is_system else held)
+
+
 def roles_on(actor: Actor, facts: Facts) -> frozenset[Role]:
     """Every role the actor holds on the subject.
 

@@ -22,6 +22,12 @@ def rows(state: State, command: Command) -> list[Step]:
     return [row for row in STEPS if row.command is command and row.state is state]
 
 
+def states_open_to(commands: Iterable[Command], roles: frozenset[Role] | None = None) -> frozenset[State]:
+    """The states from which one of the commands leads on, by somebody in one of the roles or by anybody."""
+    chosen = frozenset(commands)
+    return frozenset(row.state for row in STEPS if row.command in chosen and (roles is None or row.by & roles))
+
+
 def speaks_of(command: Command, state: State) -> bool:
     """True when the command is about that noun at all; an id of another noun names nothing here."""
     return any(row.command is command and type(row.state) is type(state) for row in STEPS)

@@ -2,19 +2,30 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import Enum
 
 from gateway.models import Job, Review, Vote
 from gateway.rules import quorum
 from gateway.rules.facts import Actor, Facts
+from gateway.rules.roles import COMMITTEE
 from gateway.vocabulary import JobState, Noun, ProjectState, ReleaseState, Role, Seat, State
 
 _ALWAYS = frozenset({Role.SYSTEM, Role.AUDITOR, Role.IG_OFFICER})
 _TOLD_OF_DIFFERENCES = _ALWAYS | {Role.OUTPUT_CHECKER}
 _OPEN_NOUNS = frozenset({Noun.POOL})
+_OPERATED = frozenset({Noun.PERSON, Noun.OPT_OUT_LIST, Noun.REFRESH})
 _DECIDED = frozenset({ProjectState.APPROVED, ProjectState.REFUSED, ProjectState.RETURNED, ProjectState.CLOSED})
 _REVIEWED = frozenset(
     {ReleaseState.APPROVED, ReleaseState.RELEASED, ReleaseState.RECALLED, ReleaseState.RETURNED, ReleaseState.REFUSED}
 )
+
+
+class Reach(Enum):
+    """Which subjects of a noun may be worth a look for somebody."""
+
+    ALL = "all"
+    SUBMITTED = "what is no draft, and one's own"
+    OWN = "one's own"
 
 
 def may_see(roles: frozenset[Role], facts: Facts) -> bool:
@@ -30,9 +41,15 @@ def may_see(roles: frozenset[Role], facts: Facts) -> bool:
     return facts.noun in {Noun.OPT_OUT_LIST, Noun.REFRESH} and Role.OPERATOR in roles
 
 
-def knows_as_member_only(actor: Actor) -> bool:
-    """True for whom no seat, but only membership, lets know of projects and of what belongs to one."""
-    return not actor.is_system and actor.appointments <= {Seat.RESEARCHER}
+def reach(actor: Actor, noun: Noun) -> Reach:
+    """How far the actor's seats can let them know of a noun at all; of each subject `may_see` decides."""
+    seats = actor.appointments
+    if actor.is_system or noun in _OPEN_NOUNS or seats & {Seat.IG_OFFICER, Seat.AUDITOR}:
+        return Reach.ALL
+    if Seat.OPERATOR in seats and noun in _OPERATED:
+        return Reach.ALL
+    submitted = {Noun.PROJECT: COMMITTEE, Noun.RELEASE: {Seat.OUTPUT_CHECKER}}
+    return Reach.SUBMITTED if seats & submitted.get(noun, set()) else Reach.OWN
 
 
 def shown_state(job: Job, now: datetime) -> tuple[JobState, bool | None]:

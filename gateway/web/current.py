@@ -1,6 +1,6 @@
 """The request's own collaborators: the gateway, the moment, and who is signed in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -14,8 +14,9 @@ from gateway.rules.facts import Actor
 from gateway.rules.refusals import Refusal, unknown
 from gateway.settings import Settings
 from gateway.store.ahead import Ahead
-from gateway.store.queries import history, views
+from gateway.store.queries import history, lists, views
 from gateway.store.queries.facts import actor_of, pool_of
+from gateway.store.queries.reach import Place
 from gateway.store.queries.view_parts import View
 from gateway.store.unit_of_work import Work
 from gateway.vocabulary import Command, Noun
@@ -129,6 +130,24 @@ def many(noun: Noun) -> list[View]:
     """Every subject of a noun that the signed-in person may know of, newest first."""
     with reading() as work:
         return views.many(work, actor(), noun, now(), settings().list_max_age_days)
+
+
+def listed(noun: Noun) -> lists.Page:
+    """The subjects of a noun that the signed-in person may know of, from the place in the address on."""
+    with reading() as work:
+        return lists.page(work, actor(), noun, now(), settings().list_max_age_days, before=place())
+
+
+def place() -> Place | None:
+    """Where in a list the address begins. Raises Invalid."""
+    before = request.args.get("before")
+    return Place.read(before) if before is not None else None
+
+
+def waiting(noun: Noun, commands: Iterable[Command]) -> list[View]:
+    """The subjects of a noun on which one of the commands may wait for the signed-in person."""
+    with reading() as work:
+        return lists.waiting(work, actor(), noun, commands, now(), settings().list_max_age_days)
 
 
 def carry_out(command: Command, subject_id: str, given: Any = None) -> Outcome:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from gateway.vocabulary import Command, Noun
 from gateway.web.actions import may
-from gateway.web.current import actor, many, one, pool_id, public
+from gateway.web.current import actor, one, pool_id, public, waiting
 
 blueprint = Blueprint("home", __name__)
 
@@ -77,11 +77,9 @@ def start() -> ResponseReturnValue:
 @blueprint.get("/tasks")
 def tasks() -> ResponseReturnValue:
     """Everything that this person can do next and that somebody waits for."""
-    seen = {noun: many(noun) for noun in dict.fromkeys(kind.noun for kind in WAITING)}
-    titles = {project["id"]: project["title"] for project in seen[Noun.PROJECT]}
-    for snapshot in seen[Noun.SNAPSHOT]:
-        snapshot["project_title"] = titles.get(snapshot["project_id"], snapshot["project_id"])
-    waiting = [
+    nouns = dict.fromkeys(kind.noun for kind in WAITING)
+    seen = {noun: waiting(noun, [kind.command for kind in WAITING if kind.noun is noun]) for noun in nouns}
+    due = [
         {
             "title": kind.title(view),
             "says": kind.says,
@@ -94,7 +92,7 @@ def tasks() -> ResponseReturnValue:
     ]
     return render_template(
         "tasks.html",
-        waiting=waiting,
+        waiting=due,
         seats=sorted(seat.value for seat in actor().appointments),
         may_draft=may(one(pool_id()), Command.DRAFT_PROJECT),
     )

@@ -14,7 +14,7 @@ from gateway.rules.refusals import Refusal
 from gateway.vocabulary import Command, Noun, Verdict
 from gateway.web import wording
 from gateway.web.actions import Offer, answer_status, formed, insist, may, offers, once, plain, reasoned
-from gateway.web.current import carry_out, many, one, past, pool_id, sees
+from gateway.web.current import carry_out, listed, one, past, pool_id, sees
 from gateway.web.forms import Filled, choice
 from gateway.web.project_form import PARTS, ProjectForm, filled_from
 from workspaces.catalogue.errors import Invalid
@@ -36,7 +36,7 @@ GOVERNING = (Command.RESUME_PROJECT, Command.SUSPEND_PROJECT, Command.CLOSE_PROJ
 def index() -> ResponseReturnValue:
     """Every project that this person may know of."""
     pool = one(pool_id())
-    return render_template("projects.html", projects=many(Noun.PROJECT), may_draft=may(pool, Command.DRAFT_PROJECT))
+    return render_template("projects.html", listed=listed(Noun.PROJECT), may_draft=may(pool, Command.DRAFT_PROJECT))
 
 
 @blueprint.get("/<subject_id>")

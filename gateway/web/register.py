@@ -7,18 +7,12 @@ from flask.typing import ResponseReturnValue
 
 from gateway.rules.refusals import unknown
 from gateway.store import audit_chain
-from gateway.store.queries import views
-from gateway.store.queries.view_parts import View
+from gateway.store.queries import lists
 from gateway.vocabulary import Command
 from gateway.web.actions import offers, plain
-from gateway.web.current import actor_or_none, one, public, reading, sees
+from gateway.web.current import actor_or_none, one, place, public, reading, sees
 
 blueprint = Blueprint("register", __name__, url_prefix="/register")
-
-
-def _published() -> list[View]:
-    with reading() as work:
-        return views.register(work)
 
 
 @blueprint.get("")
@@ -27,15 +21,17 @@ def index() -> ResponseReturnValue:
     """Every published entry, and what anybody can check."""
     with reading() as work:
         newest = audit_chain.newest_checkpoint(work)
+        published = lists.register_page(work, place())
     key = current_app.extensions["public_key"]().hex()
-    return render_template("register.html", entries=_published(), key=key, newest=newest)
+    return render_template("register.html", listed=published, key=key, newest=newest)
 
 
 @blueprint.get("/<subject_id>")
 @public
 def entry(subject_id: str) -> ResponseReturnValue:
     """One published entry; a draft for those who may know of it."""
-    found = next((row for row in _published() if row["id"] == subject_id), None)
+    with reading() as work:
+        found = lists.registered(work, subject_id)
     view = one(subject_id) if actor_or_none() and sees(subject_id) else None
     if found is None and view is None:
         raise unknown()

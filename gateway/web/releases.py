@@ -18,7 +18,7 @@ from gateway.rules.refusals import Refusal
 from gateway.vocabulary import Command, Noun, Role, Verdict
 from gateway.web import wording
 from gateway.web.actions import ENDPOINTS, answer_status, formed, insist, may, offers, once, plain, reasoned
-from gateway.web.current import actor, carry_out, gateway, many, one, past, sees
+from gateway.web.current import actor, carry_out, gateway, listed, one, past, sees
 from gateway.web.forms import Filled, choice
 from gateway.web.release_form import ReleaseForm, filled_from
 from gateway.web.security import ARTEFACT_POLICY
@@ -42,7 +42,7 @@ MOVING = frozenset({"PLAN_CLEARED", "RESERVED", "DRAWING"})
 @blueprint.get("/releases")
 def index() -> ResponseReturnValue:
     """Every release that this person may know of."""
-    return render_template("releases.html", releases=many(Noun.RELEASE))
+    return render_template("releases.html", listed=listed(Noun.RELEASE))
 
 
 @blueprint.get("/releases/<subject_id>")

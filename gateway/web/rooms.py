@@ -127,8 +127,9 @@ def _entered(work: Work, person_id: str, workspace_id: str) -> Workspace | None:
     if person is None or workspace is None:
         return None
     now = gateway().now()
-    facts = facts_of(work, workspace, now, settings().list_max_age_days)
-    answer = choose(actor_of(work, person, now), Command.ENTER_ROOM, facts)
+    actor = actor_of(work, person, now)
+    facts = facts_of(work, workspace, now, settings().list_max_age_days, actor.accounts)
+    answer = choose(actor, Command.ENTER_ROOM, facts)
     return None if isinstance(answer, Refusal) else workspace
 
 

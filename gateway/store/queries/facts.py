@@ -61,6 +61,7 @@ _PREFIX = {
     "ers": Noun.ERASURE_ORDER,
     "rfr": Noun.REFRESH,
 }
+NOBODY: frozenset[str] = frozenset()
 PROJECTS = Relation(Project, col(Project.id))
 MEMBERS = Relation(Membership, col(Membership.project_id))
 VOTES = Relation(Vote, col(Vote.project_id))
@@ -78,7 +79,7 @@ def noun_of(subject_id: str) -> Noun | None:
 
 
 def from_outside(
-    work: Work, subject_id: str, now: datetime, max_list_age_days: int
+    work: Work, subject_id: str, now: datetime, max_list_age_days: int, accounts: frozenset[str]
 ) -> tuple[Any, Facts] | tuple[None, None]:
     """The row of an id with as much around it as says who may know of it; nothing when there is none.
 
@@ -89,7 +90,7 @@ def from_outside(
     if noun is None:
         return None, None
     subject: Any = work.get(TABLES[noun], subject_id)
-    seen = _outside(work, noun, subject, now, max_list_age_days)
+    seen = _outside(work, noun, subject, now, max_list_age_days, accounts)
     return (None, None) if seen is None else (subject, seen)
 
 
@@ -116,17 +117,22 @@ def _others(work: Work, person: Person) -> frozenset[str]:
     return frozenset(row.id for row in work.all(Person, same)) - {person.id}
 
 
-def facts_of(work: Work, subject: Any, now: datetime, max_list_age_days: int) -> Facts:
-    """Everything the rules may ask about a subject."""
+def facts_of(work: Work, subject: Any, now: datetime, max_list_age_days: int, accounts: frozenset[str]) -> Facts:
+    """Everything the rules may ask about a subject, and about these accounts of whoever asks."""
     noun = noun_of(subject.id)
-    seen = _outside(work, noun, subject, now, max_list_age_days) if noun else None
+    seen = _outside(work, noun, subject, now, max_list_age_days, accounts) if noun else None
     if seen is None:
         raise LookupError("not a subject")
     return from_inside(work, subject, seen)
 
 
 def all_facts_of(
-    work: Ahead, noun: Noun, subjects: Sequence[Any], now: datetime, max_list_age_days: int
+    work: Ahead,
+    noun: Noun,
+    subjects: Sequence[Any],
+    now: datetime,
+    max_list_age_days: int,
+    accounts: frozenset[str],
 ) -> list[Facts]:
     """The same of several subjects of one noun, by as many questions for many as for one."""
     project_ids = {_PROJECT_OF[noun](work, subject) for subject in subjects} if noun in _PROJECT_OF else set()
@@ -134,13 +140,16 @@ def all_facts_of(
         work.load(relation, project_ids)
     if noun is Noun.RELEASE:
         work.load(REVIEWS, [subject.id for subject in subjects])
-    return [facts_of(work, subject, now, max_list_age_days) for subject in subjects]
+    return [facts_of(work, subject, now, max_list_age_days, accounts) for subject in subjects]
 
 
-def _outside(work: Work, noun: Noun, subject: Any, now: datetime, max_list_age_days: int) -> Facts | None:
+def _outside(
+    work: Work, noun: Noun, subject: Any, now: datetime, max_list_age_days: int, accounts: frozenset[str]
+) -> Facts | None:
     project_id = _PROJECT_OF[noun](work, subject) if noun in _PROJECT_OF else None
     members = () if project_id is None else work.of(MEMBERS, project_id)
-    pool, elsewhere, informed = work.once(pool_of), work.once(_people_with_workspaces), work.once(people_informed)
+    pool = work.once(pool_of)
+    elsewhere, informed = work.once(_with_workspaces, accounts), work.once(informed_of, accounts)
     if subject is None:
         return None
     return Facts(
@@ -209,16 +218,19 @@ def _jobs_since(work: Work, workspace_id: str, since: datetime) -> int:
     return len(work.all(Job, Job.workspace_id == workspace_id, col(Job.submitted_at) > since))
 
 
-def _people_with_workspaces(work: Work) -> frozenset[str]:
-    theirs = select(Membership.person_id).where(col(Membership.project_id).in_(select(Workspace.project_id)))
-    return frozenset(work.session.exec(theirs.distinct()))
+def _with_workspaces(work: Work, accounts: frozenset[str]) -> frozenset[str]:
+    """Those of the accounts that belong to a project with a workspace."""
+    return _belonging(work, accounts, select(Workspace.project_id))
 
 
-def people_informed(work: Work) -> frozenset[str]:
+def informed_of(work: Work, accounts: frozenset[str]) -> frozenset[str]:
     """Members of any project, also of one that has ended, whose grant goes beyond jobs: they may have seen rows."""
-    shows_rows = select(Grant.project_id).where(Grant.tier != JOBS)
-    theirs = select(Membership.person_id).where(col(Membership.project_id).in_(shows_rows))
-    return frozenset(work.session.exec(theirs.distinct()))
+    return _belonging(work, accounts, select(Grant.project_id).where(Grant.tier != JOBS))
+
+
+def _belonging(work: Work, accounts: frozenset[str], projects: Any) -> frozenset[str]:
+    theirs = select(Membership.person_id).where(col(Membership.person_id).in_(sorted(accounts)))
+    return frozenset(work.session.exec(theirs.where(col(Membership.project_id).in_(projects)).distinct()))
 
 
 def _itself(_: Work, row: Any) -> str:

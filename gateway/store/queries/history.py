@@ -41,7 +41,7 @@ _AS_A_ROLE = (
 
 def history(work: Work, actor: Actor, subject_id: str, now: datetime, max_list_age_days: int) -> list[View]:
     """Events of one subject, newest first; raises the refusal `unknown`."""
-    _, facts = from_outside(work, subject_id, now, max_list_age_days)
+    _, facts = from_outside(work, subject_id, now, max_list_age_days, actor.accounts)
     if facts is None or not may_see(roles := roles_on(actor, facts), facts):
         raise unknown()
     hidden = _NEVER if roles & INSIDERS else _NEVER | _INSIDERS_ONLY

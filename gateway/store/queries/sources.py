@@ -18,7 +18,7 @@ _GOVERNORS = frozenset({Role.IG_OFFICER, Role.OPERATOR, Role.AUDITOR})
 
 def loads(work: Work, actor: Actor, now: datetime, max_list_age_days: int) -> list[View]:
     """Loads without any count, newest first, for IG officers, operators and auditors."""
-    if not roles_on(actor, facts_of(work, pool_of(work), now, max_list_age_days)) & _GOVERNORS:
+    if not roles_on(actor, facts_of(work, pool_of(work), now, max_list_age_days, actor.accounts)) & _GOVERNORS:
         raise unknown()
     rows = work.all(Load, order=col(Load.loaded_at).desc())
     names = ("id", "organisation", "organisation_name", "format", "standing", "loaded_at")

@@ -29,9 +29,10 @@ from gateway.rules.marks import is_informed, mark_of
 from gateway.rules.refusals import Refusal, unknown
 from gateway.rules.roles import roles_on
 from gateway.rules.transitions import STEPS, choose
-from gateway.rules.visibility import knows_as_member_only, may_see, visible_votes
+from gateway.rules.visibility import may_see, visible_votes
 from gateway.store.ahead import Ahead
-from gateway.store.queries.facts import TABLES, all_facts_of, from_inside, from_outside
+from gateway.store.queries.facts import all_facts_of, from_inside, from_outside
+from gateway.store.queries.reach import in_order, worth_a_look
 from gateway.store.queries.release_views import DRAFTS, RELEASES, SUBMISSIONS, listed, release
 from gateway.store.queries.view_parts import PEOPLE, View, budget, person, plain
 from gateway.store.queries.workspace_views import job, transfer, workspace
@@ -40,14 +41,13 @@ from gateway.vocabulary import Command, Noun, RegisterState, Role, State
 
 INSIDERS = frozenset({Role.IG_OFFICER, Role.AUDITOR})
 ENTRIES = Relation(RegisterEntry, col(RegisterEntry.project_id))
-OF_ONE_PROJECT = frozenset({Noun.PROJECT, Noun.SNAPSHOT, Noun.WORKSPACE, Noun.RELEASE, Noun.REGISTER_ENTRY})
 _LISTED = frozenset({Role.MEMBER, Role.IG_OFFICER, Role.AUDITOR})
 _MONEY = frozenset({Role.MEMBER, Role.AUDITOR, Role.IG_OFFICER, Role.COMMITTEE_MEMBER})
 
 
 def one(work: Work, actor: Actor, subject_id: str, now: datetime, max_list_age_days: int) -> View:
     """One subject as this person sees it, with what they may do and why not; raises the refusal `unknown`."""
-    subject, seen = from_outside(work, subject_id, now, max_list_age_days)
+    subject, seen = from_outside(work, subject_id, now, max_list_age_days, actor.accounts)
     if seen is None or not may_see(roles_on(actor, seen), seen):
         raise unknown()
     return _shown(work, actor, subject, from_inside(work, subject, seen))
@@ -56,24 +56,23 @@ def one(work: Work, actor: Actor, subject_id: str, now: datetime, max_list_age_d
 def many(work: Work, actor: Actor, noun: Noun, now: datetime, max_list_age_days: int) -> list[View]:
     """Every subject of a noun that this person may know of, newest first."""
     ahead = work if isinstance(work, Ahead) else Ahead(work)
-    everybody = all_facts_of(ahead, noun, subjects := _subjects(work, actor, noun), now, max_list_age_days)
-    seen = [
-        (subject, facts)
-        for subject, facts in zip(subjects, everybody, strict=True)
-        if may_see(roles_on(actor, facts), facts)
-    ]
+    subjects = in_order(work, noun, worth_a_look(actor, noun))
+    return shown(ahead, actor, noun, seen_of(ahead, actor, noun, subjects, now, max_list_age_days))
+
+
+def seen_of(
+    ahead: Ahead, actor: Actor, noun: Noun, subjects: Sequence[Any], now: datetime, max_list_age_days: int
+) -> list[tuple[Any, Facts]]:
+    """Those of the subjects that this person may know of, with their facts."""
+    everybody = all_facts_of(ahead, noun, subjects, now, max_list_age_days, actor.accounts)
+    pairs = zip(subjects, everybody, strict=True)
+    return [(subject, facts) for subject, facts in pairs if may_see(roles_on(actor, facts), facts)]
+
+
+def shown(ahead: Ahead, actor: Actor, noun: Noun, seen: Sequence[tuple[Any, Facts]]) -> list[View]:
+    """The views of subjects that this person may know of."""
     _load_what_views_say(ahead, noun, [facts for _, facts in seen])
-    found = [_shown(ahead, actor, subject, facts) for subject, facts in seen]
-    return sorted(found, key=lambda view: str(view.get("created_at", view["id"])), reverse=True)
-
-
-def _subjects(work: Work, actor: Actor, noun: Noun) -> Sequence[Any]:
-    """The rows that may be worth a look: who knows of projects as a member only is not shown others' rows to judge."""
-    table: Any = TABLES[noun]
-    if noun not in OF_ONE_PROJECT or not knows_as_member_only(actor):
-        return work.all(table)
-    mine = [row.project_id for row in work.all(Membership, Membership.person_id == actor.person_id)]
-    return work.all(table, (table.id if noun is Noun.PROJECT else table.project_id).in_(mine))
+    return [_shown(ahead, actor, subject, facts) for subject, facts in seen]
 
 
 def _load_what_views_say(ahead: Ahead, noun: Noun, seen: Sequence[Facts]) -> None:
@@ -97,7 +96,12 @@ def register(work: Work) -> list[View]:
     rows = work.all(
         RegisterEntry, RegisterEntry.state == RegisterState.PUBLISHED, order=col(RegisterEntry.published_at).desc()
     )
-    return [{"id": row.id, "version": row.version, **row.fields} for row in rows]
+    return [entry_shown(row) for row in rows]
+
+
+def entry_shown(row: RegisterEntry) -> View:
+    """A published entry as anybody sees it."""
+    return {"id": row.id, "version": row.version, **row.fields}
 
 
 def actions(actor: Actor, facts: Facts) -> View:
@@ -178,6 +182,7 @@ def _entry_id(work: Work, project_id: str) -> str | None:
 def _snapshot(work: Work, actor: Actor, roles: frozenset[Role], subject: Snapshot, facts: Facts) -> View:  # noqa: ARG001
     body = plain(subject, "project_id", "requested_at", "built_at", "cut_date", "commitment", "failure")
     body |= {"id": subject.id, "state": subject.state.value}
+    body |= {"project_title": facts.project.title if facts.project else ""}
     if roles & INSIDERS:
         body |= plain(subject, "people", "removed", "manifest_digest", "opt_out_list_id", "nonce")
     return body

@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from gateway.store.ahead import Ahead
 from gateway.store.queries import views
-from gateway.store.queries.facts import MEMBERS, all_facts_of, facts_of
+from gateway.store.queries.facts import MEMBERS, TABLES, all_facts_of, facts_of
 from gateway.store.queries.view_parts import View
 from gateway.vocabulary import Noun
 from tests.factories.gateways import REQUEST, Town, approved_project, cleared_snapshot, submitted_release
@@ -76,17 +76,18 @@ def test_a_list_says_what_pages_say_and_hides_what_they_hide(town: Town, name: s
 
 def test_facts_of_many_are_those_of_each(town: Town) -> None:
     filled(town, 2)
+    everybody = frozenset(town.actor(name).person_id for name in PEOPLE)
     with town.gateway.unit.reading() as work:
         for noun in NOUNS:
-            subjects = work.all(views.TABLES[noun])
-            together = all_facts_of(Ahead(work), noun, subjects, town.clock(), DAYS)
-            assert together == [facts_of(work, each, town.clock(), DAYS) for each in subjects]
+            subjects = work.all(TABLES[noun])
+            together = all_facts_of(Ahead(work), noun, subjects, town.clock(), DAYS, everybody)
+            assert together == [facts_of(work, each, town.clock(), DAYS, everybody) for each in subjects]
 
 
 def test_what_was_not_loaded_is_asked_for(town: Town) -> None:
     filled(town, 1)
     with town.gateway.unit.reading() as work:
-        (project,) = work.all(views.TABLES[Noun.PROJECT])
+        (project,) = work.all(TABLES[Noun.PROJECT])
         ahead = Ahead(work)
         ahead.load(MEMBERS, ["prj-nobody"])
         assert ahead.of(MEMBERS, "prj-nobody") == []
