@@ -20,7 +20,7 @@ from gateway.rules.facts import SYSTEM
 from gateway.rules.guards import grant_in_force, opt_outs_fresh
 from gateway.rules.refusals import Refusal
 from gateway.rules.tiers import tier_of
-from gateway.store.queries.facts import MEMBERS, facts_of, informed_of, pool_of
+from gateway.store.queries.facts import MEMBERS, NOBODY, facts_of, informed_of, pool_of
 from gateway.store.queries.views import grant_shown
 from gateway.vocabulary import Command, JobState, WorkspaceState
 from workspaces.catalogue.errors import Invalid

@@ -73,5 +73,6 @@ class Facts:
     refreshing: bool = False
     owner_id: str = ""
     jobs_today: int = 0
+    # of the accounts of whoever asks: those with a workspace on the pool, and those that may have seen rows of it
     people_with_workspaces: frozenset[str] = field(default_factory=frozenset)
-    informed: frozenset[str] = field(default_factory=frozenset)  # who may have seen rows of the pool, in any project
+    informed: frozenset[str] = field(default_factory=frozenset)
