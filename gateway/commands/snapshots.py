@@ -1,6 +1,7 @@
 """Snapshots: requested by the lead, built by the system, cleared by an IG officer."""
 
 from datetime import date
+from typing import Any
 
 from pydantic import Field
 
@@ -33,6 +34,7 @@ class Built(Given):
     nonce: str
     people: int
     removed: dict[str, int] = Field(default_factory=dict)
+    risk: dict[str, Any] = Field(default_factory=dict)
 
 
 @verb(Command.COMPLETE_SNAPSHOT, Built)

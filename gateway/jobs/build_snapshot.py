@@ -66,6 +66,7 @@ def _build(house: House, snapshot_id: str) -> Built:
         nonce=nonce.hex(),
         people=built.people,
         removed=dict(built.removed_by_reason),
+        risk=dict(built.risk),
     )
 
 

@@ -27,5 +27,6 @@ class Snapshot(SQLModel, table=True):
     nonce: str = ""
     people: int = 0
     removed: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    risk: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     failure: str = ""
     refresh_id: str | None = None

@@ -14,13 +14,14 @@ from gateway.models import RegisterEntry
 from gateway.store import audit_chain
 from gateway.vocabulary import Command
 from tests.factories.gateways import approved_project, submitted_release
+from tests.factories.risks import risk
 from tests.factories.sites import Site, open_site
 from tests.factories.tried import Tried
 from tests.functional.test_page_attacks import addresses
 
 C = Command
-PRIMES = [7340033, 6291469, 5242883, 4194319, 3145739, 2097169, 1048583, 8388617, 9437189]
-PEOPLE, REMOVED, ASKED, ALLOWED, ROWS, QUARANTINED, UNSUPPORTED, REFUSED, SECOND = PRIMES
+PRIMES = [7340033, 6291469, 5242883, 4194319, 3145739, 2097169, 1048583, 8388617, 9437189, 10485767]
+PEOPLE, REMOVED, ASKED, ALLOWED, ROWS, QUARANTINED, UNSUPPORTED, REFUSED, SECOND, UNIQUE = PRIMES
 INSIDERS = ("ig", "auditor")
 OTHERS = ("lead", "outsider", "member1", "checker1", "operator")
 API = "/api/v1"
@@ -46,7 +47,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     snapshot = town.do("lead", C.REQUEST_SNAPSHOT, project).created_id
     town.do("system", C.BEGIN_SNAPSHOT, snapshot)
     built = {"cut_date": "2026-06-30", "manifest_digest": "m", "commitment": "c", "nonce": "n"}
-    figures = {"people": PEOPLE, "removed": {"opt_out": REMOVED, "withheld": SECOND}}
+    figures = {"people": PEOPLE, "removed": {"opt_out": REMOVED, "withheld": SECOND}, "risk": risk(UNIQUE)}
     town.do("system", C.COMPLETE_SNAPSHOT, snapshot, {**built, **figures})
     town.do("ig", C.CLEAR_SNAPSHOT, snapshot)
     town.do("lead", C.OPEN_WORKSPACE, project)
@@ -108,7 +109,7 @@ def test_who_may_see_them_does(site: Site, tried: Tried) -> None:
     """So that the search above would find them."""
     for name in INSIDERS:
         found = {number for where, text in seen(site, name) for number in held(text)}
-        assert found >= {PEOPLE, REMOVED, ASKED}, name
+        assert found >= {PEOPLE, REMOVED, ASKED, UNIQUE}, name
         tried()
 
 

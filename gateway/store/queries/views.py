@@ -184,7 +184,7 @@ def _snapshot(work: Work, actor: Actor, roles: frozenset[Role], subject: Snapsho
     body |= {"id": subject.id, "state": subject.state.value}
     body |= {"project_title": facts.project.title if facts.project else ""}
     if roles & INSIDERS:
-        body |= plain(subject, "people", "removed", "manifest_digest", "opt_out_list_id", "nonce")
+        body |= plain(subject, "people", "removed", "risk", "manifest_digest", "opt_out_list_id", "nonce")
     return body
 
 
