@@ -15,6 +15,7 @@ from workspaces.catalogue.code_lists import CODE_LISTS
 from workspaces.catalogue.columns import Type
 
 MAX_PARTS = 20
+MAX_READS = 400
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Relation:
     """A proven query: its columns, whether it holds one row per person, and how many event rows multiply in it.
 
     A person has at most `parts` x rows_per_person ** `depth` rows. `numbered` columns number the rows of each person
-    1, 2, 3 …: no two rows of a person agree in one of them.
+    1, 2, 3 …: no two rows of a person agree in one of them. `reads` is how often tables are named in it once every
+    query stands where it is named: an engine that does not keep what a query holds reads them as often.
     """
 
     name: str
@@ -32,8 +34,11 @@ class Relation:
     table: str | None = None
     parts: int = 1
     numbered: frozenset[str] = frozenset()
+    reads: int = 1
 
     def __post_init__(self) -> None:
+        if self.reads > MAX_READS:
+            refuse("size", f"The view names tables more than {MAX_READS} times once its queries are written out.")
         if self.parts > MAX_PARTS:
             refuse("size", f"UNION ALL can multiply the rows of a person by more than {MAX_PARTS} here.")
 

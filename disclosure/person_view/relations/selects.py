@@ -59,17 +59,17 @@ def query(proof: Proof, select: exp.Select, named: Named) -> tuple[Relation, exp
 
 def _relation(select: exp.Select, scope: Scope, columns: dict[str, Value], one_key: bool) -> Relation:
     """One row per person where it is grouped by nothing else, or where no source has more."""
+    reads = sum(source.relation.reads for source in scope.sources)
     if scope.grouped and one_key:
-        return Relation("", columns, True, 0)
+        return Relation("", columns, True, 0, reads=reads)
     depth = sum(source.relation.depth for source in scope.sources)
     parts = prod(source.relation.parts for source in scope.sources)
     keyed = all(source.relation.keyed for source in scope.sources)
     numbered = (
         [] if scope.grouped else [node.alias.lower() for node in select.expressions if numbers_rows(node.unalias())]
     )
-    return Relation(
-        "", columns, keyed, 0 if keyed else depth, parts=1 if keyed else parts, numbered=frozenset(numbered)
-    )
+    parts = 1 if keyed else parts
+    return Relation("", columns, keyed, 0 if keyed else depth, parts=parts, numbered=frozenset(numbered), reads=reads)
 
 
 def _grouped(select: exp.Select, scope: Scope) -> tuple[Scope, list[exp.Expr]]:

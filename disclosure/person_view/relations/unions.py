@@ -30,7 +30,8 @@ def united(proof: Proof, node: exp.Union, step: Callable[[exp.Expr], Relation]) 
     for select in selects[1:]:
         written = exp.union(written, select, distinct=False, copy=False)
     depth, parts = max(relation.depth for relation in relations), sum(relation.parts for relation in relations)
-    return Relation("", columns, False, depth, parts=parts), written
+    reads = sum(relation.reads for relation in relations)
+    return Relation("", columns, False, depth, parts=parts, reads=reads), written
 
 
 def _parts(node: exp.Expr) -> Iterator[exp.Expr]:
