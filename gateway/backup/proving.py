@@ -81,7 +81,7 @@ def missing_loads(house: House, loads: list[dict[str, object]]) -> Iterator[str]
             yield f"The load {str(told['digest'])[:16]} is not in the vault: load it again."
     for load in vault.all():
         for table, digest in load.files.items():
-            path = vault.folder_of(load) / f"{table}.parquet"
+            path = vault.path_of(table, load)
             if not path.is_file() or fingerprint(path) != digest:
                 _need(False, "vault", f"The load {load.digest[:16]} is not as it was kept ({table})")
 

@@ -20,11 +20,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from gateway.store.keys import Keys
 from infra.seeds.population import write_population
 from tests.factories.object_stores import free_port
+from tests.factories.sealed import opened_loads
 
 PEOPLE = 150
-MAY_HOLD = ("data", "state/vault", "state/exchange", "state/opt_outs")
+MAY_HOLD = ("data", "state/exchange", "state/opt_outs")
 CANARIES = {
     "name": "Zebedee-Quillfeather",
     "street": "17 Canaryplanted Mews",
@@ -82,6 +84,15 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     return Played(folder / "demo", ran.stdout + ran.stderr, numbers)
 
 
+@pytest.fixture(scope="module")
+def opened(played: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The vault as whoever has its keys reads it; on the disk it is sealed."""
+    state = played.folder / "state"
+    secret = json.loads((played.folder / "secrets.json").read_text())["secret_key"]
+    with opened_loads(state / "vault", Keys(state / "keys", secret), tmp_path_factory.mktemp("vault")) as folder:
+        yield folder
+
+
 def contents(path: Path) -> Iterator[tuple[str, bytes]]:
     """A file as it lies there, and what it packs: archives, compressed text, columns."""
     raw = path.read_bytes()
@@ -113,7 +124,7 @@ def files(folder: Path) -> list[Path]:
 
 
 @pytest.mark.slow
-def test_what_was_planted_is_found_where_it_may_be(played: Played) -> None:
+def test_what_was_planted_is_found_where_it_may_be(played: Played, opened: Path) -> None:
     """Or the search finds nothing anywhere."""
     assert len(played.numbers) > PEOPLE / 2
     given = [each for path in files(played.folder.parent / "given") for each in contents(path)]
@@ -121,8 +132,9 @@ def test_what_was_planted_is_found_where_it_may_be(played: Played) -> None:
         *CANARIES,
         "an NHS number",
     }
-    vault = [each for path in files(played.folder / "state" / "vault") for each in contents(path)]
-    assert any("an NHS number" in found for each in vault for found in sightings(*each, played.numbers))
+    for place in (played.folder / "state" / "exchange", opened):
+        held = [each for path in files(place) for each in contents(path)]
+        assert any("an NHS number" in found for each in held for found in sightings(*each, played.numbers))
 
 
 @pytest.mark.slow
@@ -143,8 +155,8 @@ def test_nothing_of_it_is_anywhere_else(played: Played) -> None:
 
 
 @pytest.mark.slow
-def test_words_and_notes_of_people_enter_not_even_the_vault(played: Played) -> None:
-    for path in files(played.folder / "state"):
+def test_words_and_notes_of_people_enter_not_even_the_vault(played: Played, opened: Path) -> None:
+    for path in (*files(played.folder / "state"), *files(opened)):
         for where, content in contents(path):
             kinds = [found for found in sightings(where, content, set()) if found]
             assert kinds == []

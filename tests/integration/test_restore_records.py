@@ -13,6 +13,7 @@ from gateway.store import standing
 from gateway.vocabulary import Command, ErasureGround, ErasureState
 from tests.factories.gateways import Town
 from tests.factories.refreshing import PEOPLE, Street, settle_street
+from tests.factories.sealed import opened_loads
 from tests.integration.test_canary import contents, files, spellings
 from workspaces.catalogue.errors import Invalid
 from workspaces.snapshots.objects import ObjectStore
@@ -27,8 +28,10 @@ def street(town: Town, objects: ObjectStore) -> Street:
 
 def sightings(street: Street) -> list[Path]:
     """Files of the gateway that hold the number, but for what the council sent."""
-    ours = [path for path in files(street.house.folder) if "delivery-" not in str(path)]
-    return [path for path in ours if any(s in content for _, content in contents(path) for s in spellings(ANNA))]
+    house = street.house
+    with opened_loads(house.vault, house.keys, house.folder):
+        ours = [path for path in files(house.folder) if "delivery-" not in str(path)]
+        return [path for path in ours if any(s in content for _, content in contents(path) for s in spellings(ANNA))]
 
 
 def erased(street: Street) -> Path:
@@ -52,9 +55,11 @@ def vault_of_before(street: Street) -> None:
 def test_who_was_erased_stays_out_of_a_vault_that_came_back(street: Street) -> None:
     made = erased(street)
     vault_of_before(street)
-    assert sightings(street), "the old disk holds her"
-    restore(street.house, made, patience=1)
+    assert sightings(street) == [], "the old disk alone tells nothing: its key is destroyed"
+    restore(street.house, made, patience=1)  # which brings that key back
     assert sightings(street) == []
+    assert [(load.revision, load.rows["person"]) for load in street.house.records().all()] == [(1, len(PEOPLE))]
+    assert street.house.keys.loads() == {f"{load.digest}.1" for load in street.house.records().all()}
     order = street.town.read(lambda work: work.find(ErasureOrder))
     assert (order.state, order.token) == (ErasureState.DONE, "")
     street.load(*PEOPLE, when="2024-05-01")  # a source that did not hear of it
@@ -76,7 +81,7 @@ def test_loads_are_held_against_the_backup(street: Street) -> None:
     made = take(street.house, street.house.folder / "backups")
     assert rehearse(street.house, made).findings == ()
     (load,) = street.house.records().all()
-    path = next(street.house.records().folder_of(load).glob("*.parquet"))
+    path = next(street.house.records().folder_of(load).glob("*.sealed"))
     content = path.read_bytes()
     path.chmod(0o600)
     path.write_bytes(content[:-1])

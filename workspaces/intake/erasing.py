@@ -7,7 +7,6 @@ nor times of files tell which source knew the person; counts stay those of what 
 
 import json
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -18,7 +17,6 @@ from numpy.typing import NDArray
 
 from workspaces.catalogue.errors import Invalid
 from workspaces.engine import Engine, open_engine, write_parquet
-from workspaces.intake.deliveries import fingerprint
 from workspaces.intake.vault import Load, Vault, write_durably
 from workspaces.numbers import keyed
 
@@ -57,11 +55,10 @@ def erase(vault: Vault) -> int:
 def _rewrite(vault: Vault, load: Load) -> None:
     with vault.scratch() as scratch:
         kept = scratch / "load"
-        shutil.copytree(vault.folder_of(load), kept, ignore=shutil.ignore_patterns("*.json"))
-        kept.chmod(0o700)
+        kept.mkdir(mode=0o700)
+        vault.copy_open(load, kept)
         erased = strip(vault, kept, scratch)
-        files = {path.stem: fingerprint(path) for path in sorted(kept.glob("*.parquet"))}
-        vault.put_in_place(kept, replace(load, revision=load.revision + 1, erased=erased, files=files))
+        vault.put_in_place(kept, replace(load, revision=load.revision + 1, erased=erased))
     vault.destroy_replaced()
 
 

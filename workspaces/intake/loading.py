@@ -58,7 +58,7 @@ def load(
             screened = _screen(delivery, folder, scratch, kept, limits)
         with vault.held():  # who is erased from here on is taken out of this load as of every other
             erased = strip(vault, kept, scratch)
-            facts = _facts(delivery, digest, screened, kept, clock())
+            facts = _facts(delivery, digest, screened, clock())
             published = vault.publish(kept, {**facts, "erased": erased})
     return _report(source, published, already_loaded=False)
 
@@ -83,7 +83,7 @@ def _screen(delivery: Delivery, folder: Path, scratch: Path, kept: Path, limits:
     return screened.beside(staged)
 
 
-def _facts(delivery: Delivery, digest: str, screened: Screened, kept: Path, now: datetime) -> dict[str, object]:
+def _facts(delivery: Delivery, digest: str, screened: Screened, now: datetime) -> dict[str, object]:
     return {
         "digest": digest,
         "loaded_at": now.isoformat(),
@@ -94,7 +94,7 @@ def _facts(delivery: Delivery, digest: str, screened: Screened, kept: Path, now:
         "quarantined": screened.quarantined,
         "unsupported": screened.unsupported,
         "alarms": (*delivery.alarms, *screened.alarms),
-        "files": {path.stem: fingerprint(path) for path in sorted(kept.glob("*.parquet"))},
+        "files": {},
     }
 
 

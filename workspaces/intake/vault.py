@@ -11,12 +11,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from workspaces.catalogue.errors import Invalid
+from workspaces.intake.deliveries import fingerprint
+from workspaces.intake.load_files import SEALED, LoadKeys, OpenFiles, open_tables_of, opened, seal_tables
 from workspaces.scratch import scratch_folder
 
 TABLES: dict[str, str] = {
@@ -45,7 +47,8 @@ class Load:
     """One load of one source. Counts are exact: for IG officers and auditors only (privacy model P9).
 
     `sequence` counts loads of this vault and decides which load of a source is the current one.
-    `files` is table -> SHA-256 of its Parquet file. `erased` names who was erased when the files were written.
+    `files` is table -> SHA-256 of its file as it lies there, `sealed` whether under a key of the load. `erased` names
+    who was erased when the files were written.
     """
 
     digest: str
@@ -61,6 +64,7 @@ class Load:
     files: dict[str, str]
     revision: int = 0
     erased: str = ""
+    sealed: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -69,11 +73,16 @@ class Load:
 
 
 class Vault:
-    """A folder of loads, for the user who runs the gateway alone. `key` opens what is kept of people erased."""
+    """A folder of loads, for the user who runs the gateway alone. `key` opens what is kept of people erased.
 
-    def __init__(self, root: Path, key: bytes | None = None) -> None:
+    With `keys` each load lies under a key of its own, and is gone with it; without, loads lie open.
+    """
+
+    def __init__(self, root: Path, key: bytes | None = None, keys: LoadKeys | None = None) -> None:
         self.root = root
         self.key = key
+        self.keys = keys
+        self._open = OpenFiles()
         self.loads = root / "loads"
         self.erasures = root / "erasures"
         for folder in (self.root, self.loads, self.erasures, root / "scratch"):
@@ -103,12 +112,51 @@ class Vault:
         return max(date.fromisoformat(load.extract_date) for load in need_loads(self))
 
     def files(self, table: str, loads: tuple[Load, ...]) -> list[str]:
-        """Paths of one table in those of the loads that have it, ready for the engine."""
-        return [str(self.folder_of(load) / f"{table}.parquet") for load in loads if table in load.files]
+        """Paths of one table in those of the loads that have it, ready for the engine (see `readable`).
+
+        Good until `held` ends, or the vault is closed. Raises Invalid for a load whose key is gone.
+        """
+        return [self._readable(table, load) for load in loads if table in load.files]
+
+    def _readable(self, table: str, load: Load) -> str:
+        path = self.path_of(table, load)
+        return self._open.path_of(path, self.key_of(load)) if load.sealed else str(path)
+
+    @property
+    def readable(self) -> tuple[Path, ...]:
+        """The folders that an engine must be allowed to read what `files` names."""
+        return (self.loads, opened())
+
+    def close(self) -> None:
+        """Give back the memory of sealed files that were read."""
+        self._open.close()
+
+    def path_of(self, table: str, load: Load) -> Path:
+        """The file of a table as it lies there."""
+        return self.folder_of(load) / f"{table}{SEALED if load.sealed else '.parquet'}"
+
+    def key_of(self, load: Load) -> bytes:
+        """The key of a sealed load. Raises Invalid when it is not here: the load was shredded, or never ours."""
+        name = self.folder_of(load).name
+        if self.keys is None or name not in self.keys.loads():
+            raise Invalid(
+                "intake:key_missing",
+                f"The key of the load from {load.source['organisation']} is not here.",
+                "Restore the keys, or load that source again.",
+            )
+        return self.keys.load(name)
 
     def folder_of(self, load: Load) -> Path:
         """Where the files of a load lie."""
         return self.loads / (f"{load.digest}.{load.revision}" if load.revision else load.digest)
+
+    def copy_open(self, load: Load, folder: Path) -> None:
+        """Write the tables of a load into a folder, open."""
+        if load.sealed:
+            open_tables_of(self.folder_of(load), folder, self.key_of(load))
+        else:
+            for path in self.folder_of(load).glob("*.parquet"):
+                shutil.copyfile(path, folder / path.name)
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -123,19 +171,26 @@ class Vault:
             if held is not None:
                 return held
             load = Load(**facts, sequence=1 + max((load.sequence for load in self.all()), default=0))
-            self.put_in_place(folder, load)
-            return load
+            return self.put_in_place(folder, load)
 
-    def put_in_place(self, folder: Path, load: Load) -> None:
-        """Move a filled folder to where this load lies."""
+    def put_in_place(self, folder: Path, load: Load) -> Load:
+        """Seal a filled folder where the vault has keys, and move it to where this load lies."""
+        if self.keys is not None:
+            seal_tables(folder, self.keys.load(self.folder_of(load).name))
+        files = {path.stem: fingerprint(path) for path in sorted(folder.iterdir())}
+        load = replace(load, files=files, sealed=self.keys is not None)
         for path in folder.iterdir():
             path.chmod(0o400)
         write_durably(folder / "load.json", json.dumps(asdict(load), sort_keys=True, indent=1).encode())
         os.rename(folder, self.folder_of(load))
+        return load
 
     def destroy_replaced(self) -> None:
-        """Remove every load that was written anew; the caller holds the vault alone."""
+        """Remove every load that was written anew, its key first; the caller holds the vault alone."""
         kept = {self.folder_of(load) for load in self.all()}
+        if self.keys is not None:
+            for name in sorted(self.keys.loads() - {folder.name for folder in kept}):
+                self.keys.shred_load(name)
         for folder in self.loads.iterdir():
             if folder not in kept:
                 shutil.rmtree(folder)
@@ -144,7 +199,10 @@ class Vault:
     def held(self) -> Iterator[None]:
         """While somebody reads several loads, or adds one, none is written anew."""
         with _flock(self.root / "readers", fcntl.LOCK_SH):
-            yield
+            try:
+                yield
+            finally:
+                self.close()
 
     @contextmanager
     def alone(self) -> Iterator[None]:

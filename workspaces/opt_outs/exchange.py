@@ -61,7 +61,7 @@ def write_request(*, vault: Vault, exchange: Exchange, now: datetime) -> str:
     for folder in (exchange.outbox, exchange.inbox, exchange.state):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     loads = need_loads(vault)
-    with _locked(exchange), _engine(exchange, vault.root) as (engine, scratch):
+    with _locked(exchange), _engine(exchange, *vault.readable) as (engine, scratch):
         engine.read_parquet(vault.files("person", loads)).project("nhs_number").distinct().order(
             "nhs_number"
         ).write_parquet(str(scratch / "asked.parquet"))

@@ -18,6 +18,7 @@ from gateway.vocabulary import Command, ErasureGround, ErasureRefusal, ErasureSt
 from tests.factories.gateways import Town
 from tests.factories.records import number
 from tests.factories.refreshing import PEOPLE, Street, settle_street
+from tests.factories.sealed import opened_loads
 from tests.integration.test_canary import contents, files, spellings
 from workspaces.catalogue.errors import Invalid
 
@@ -40,12 +41,12 @@ def order(street: Street, order_id: str) -> ErasureOrder:
 
 
 def sightings(street: Street) -> list[Path]:
-    """Every file of the gateway in which the number can be read, in any dress; what the council sent aside."""
-    found = []
-    for path in files(street.house.folder):
-        if "delivery-" not in str(path) and any(s in content for _, content in contents(path) for s in spellings(ANNA)):
-            found.append(path)
-    return found
+    """Every file of the gateway in which the number can be read, in any dress, by whoever has the keys as well; what
+    the council sent aside."""
+    house = street.house
+    with opened_loads(house.vault, house.keys, house.folder):
+        ours = [path for path in files(house.folder) if "delivery-" not in str(path)]
+        return [path for path in ours if any(s in content for _, content in contents(path) for s in spellings(ANNA))]
 
 
 def test_an_erased_person_is_nowhere_after_the_refresh(street: Street) -> None:
@@ -132,6 +133,8 @@ def test_a_vault_brought_back_from_a_backup_forgets_again(street: Street) -> Non
     street.town.do("ig2", Command.APPROVE_ERASURE, order_id, DECIDED)
     (load,) = (street.house.vault / "loads").iterdir()
     backup = {path.name: path.read_bytes() for path in load.iterdir()}
+    (key,) = street.house.keys.folder.glob("load-*.key")
+    wrapped = key.read_bytes()
     street.refresh()
     assert sightings(street) == []
     (now,) = (street.house.vault / "loads").iterdir()
@@ -141,10 +144,15 @@ def test_a_vault_brought_back_from_a_backup_forgets_again(street: Street) -> Non
     load.mkdir()
     for name, content in backup.items():
         (load / name).write_bytes(content)
+    assert sightings(street) == []  # its key is gone
+    with pytest.raises(Invalid, match="key_missing"):
+        replay(street.house)
+    key.write_bytes(wrapped)
     assert sightings(street)
     assert replay(street.house) == 1
     assert sightings(street) == []
     assert replay(street.house) == 0
+    assert not key.exists()
 
 
 def test_a_report_says_which_sources_builds_and_projects(street: Street) -> None:

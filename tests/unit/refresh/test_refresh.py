@@ -126,7 +126,7 @@ def test_one_that_waits_for_clearance_is_built_anew_and_waits_on(street: Street)
 
 def test_a_failed_build_leaves_nothing_old_behind(street: Street) -> None:
     street.project()
-    for table in (street.house.vault / "loads").rglob("person.parquet"):
+    for table in (street.house.vault / "loads").rglob("person.sealed"):
         table.chmod(0o600)
         table.write_bytes(b"damaged")
     street.refresh()
