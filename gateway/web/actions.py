@@ -118,6 +118,11 @@ def plain(blueprint: Blueprint, path: str, command: Command, back: Callable[[dic
 
         return once(do)
 
+    posted(blueprint, path, command, act)
+
+
+def posted(blueprint: Blueprint, path: str, command: Command, act: Callable[[str], ResponseReturnValue]) -> None:
+    """A button whose sending is carried out by a view of its own."""
     POSTED.add(command)
     _route(blueprint, path, command, act, ["POST"])
 

@@ -53,9 +53,10 @@ WAITING = (
     ),
     Waiting(Noun.SNAPSHOT, Command.CLEAR_SNAPSHOT, "Look at the receipt and clear", "snapshots.page"),
     Waiting(Noun.RELEASE, Command.SUBMIT_RELEASE, "Check the price and submit", "releases.page"),
-    Waiting(Noun.RELEASE, Command.CLEAR_PLAN, "Check the plan", "releases.clear_plan"),
-    Waiting(Noun.RELEASE, Command.REVIEW_RELEASE, "Review the release", "releases.review_release"),
-    Waiting(Noun.RELEASE, Command.ADJUDICATE_RELEASE, "Settle a difference", "releases.adjudicate_release"),
+    Waiting(Noun.RELEASE, Command.CLEAR_PLAN, "Check the plan", "reviews.clear_plan"),
+    Waiting(Noun.RELEASE, Command.REVIEW_RELEASE, "Review the release", "reviews.review_release"),
+    Waiting(Noun.RELEASE, Command.CONFIRM_REVIEW, "Look again: reviewers differ", "reviews.confirm_review"),
+    Waiting(Noun.RELEASE, Command.ADJUDICATE_RELEASE, "Settle a difference", "reviews.adjudicate_release"),
     Waiting(Noun.RELEASE, Command.DOWNLOAD_OUTPUT, "Released: read or download", "releases.page"),
     Waiting(
         Noun.REGISTER_ENTRY,

@@ -43,6 +43,7 @@ _RELEASES = frozenset({Seat.RESEARCHER, Seat.OUTPUT_CHECKER, Seat.IG_OFFICER, Se
 NAVIGATION = (
     Link("Your tasks", "home.tasks"),
     Link("Projects", "projects.index", _PROJECTS),
+    Link("Desk", "reviews.desk", frozenset({Seat.OUTPUT_CHECKER})),
     Link("Releases", "releases.index", _RELEASES),
     Link("Opt-outs", "opt_outs.index", _GOVERNORS),
     Link("Erasures", "erasures.index", _GOVERNORS),

@@ -6,20 +6,16 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
-from wtforms import RadioField, TextAreaField
-from wtforms.validators import InputRequired
 
 from gateway.commands.differences import beside
 from gateway.commands.downloads import package_bytes, reviewed_package
 from gateway.commands.perform import noted, permit
 from gateway.commands.requests import priced
 from gateway.rules.refusals import Refusal
-from gateway.vocabulary import Command, Noun, Role, Verdict
+from gateway.vocabulary import Command, Noun, Role
 from gateway.web import wording
-from gateway.web.actions import ENDPOINTS, answer_status, formed, insist, may, offers, once, plain, reasoned
+from gateway.web.actions import ENDPOINTS, answer_status, formed, insist, may, offers, once, plain, posted, reasoned
 from gateway.web.current import actor, carry_out, gateway, listed, one, past, sees
-from gateway.web.forms import Filled, choice
 from gateway.web.release_form import ReleaseForm, filled_from
 from gateway.web.security import ARTEFACT_POLICY
 from workspaces.catalogue.errors import Invalid
@@ -32,10 +28,18 @@ BUTTONS = (
     Command.WITHDRAW_RELEASE,
     Command.CLEAR_PLAN,
     Command.REVIEW_RELEASE,
+    Command.CONFIRM_REVIEW,
     Command.ADJUDICATE_RELEASE,
+    Command.COPY_RELEASE,
 )
 STAGES = ("DRAFT", "SUBMITTED", "PLAN_CLEARED", "DRAWING", "SEALED", "RELEASED")
-STAGE_OF = {"RESERVED": "PLAN_CLEARED", "IN_REVIEW": "SEALED", "ADJUDICATING": "SEALED", "APPROVED": "SEALED"}
+STAGE_OF = {
+    "RESERVED": "PLAN_CLEARED",
+    "IN_REVIEW": "SEALED",
+    "CONSOLIDATING": "SEALED",
+    "ADJUDICATING": "SEALED",
+    "APPROVED": "SEALED",
+}
 MOVING = frozenset({"PLAN_CLEARED", "RESERVED", "DRAWING"})
 
 
@@ -59,7 +63,7 @@ def page(subject_id: str) -> ResponseReturnValue:
         stages=STAGES,
         stage=STAGE_OF.get(view["state"], view["state"]),
         history=past(subject_id),
-        beside=_beside(subject_id, desk=False) if Role.MEMBER.value in view["roles"] else None,
+        beside=_beside(subject_id) if Role.MEMBER.value in view["roles"] else None,
         may_see_project=sees(view["project_id"]),
     )
 
@@ -99,6 +103,17 @@ def edit_release(subject_id: str) -> ResponseReturnValue:
     return _edited(form, one(view["project_id"]), subject_id, Command.EDIT_RELEASE, save)
 
 
+def copy_release(subject_id: str) -> ResponseReturnValue:
+    """A draft of one's own with the same request, opened to be changed."""
+
+    def do() -> str:
+        made = carry_out(Command.COPY_RELEASE, subject_id)
+        flash(wording.COMMANDS[Command.COPY_RELEASE].done)
+        return url_for("releases.edit_release", subject_id=made.created_id)
+
+    return once(do)
+
+
 def _edited(
     form: ReleaseForm, project: dict[str, Any], subject_id: str, command: Command, save: Any
 ) -> ResponseReturnValue:
@@ -134,95 +149,8 @@ def _price(subject_id: str, command: Command, body: dict[str, Any]) -> dict[str,
         return priced(actor(), facts, body).told
 
 
-class PlanForm(FlaskForm):  # type: ignore[misc]
-    """A checker's word on a plan."""
-
-    verdict = RadioField(
-        "Your decision on the plan",
-        choices=[
-            choice(Verdict.APPROVE.value, "Clear the plan", "The budget is reserved and spent, then the draw begins."),
-            choice(Verdict.RETURN.value, "Return it to its author", "It costs nothing."),
-        ],
-        validators=[InputRequired("Choose what happens with the plan")],
-    )
-    reason = TextAreaField("Reason", description="The author sees it.", validators=[Filled("Enter a reason")])
-
-
-@formed(blueprint, "/releases/<subject_id>/plan", Command.CLEAR_PLAN)
-def clear_plan(subject_id: str) -> ResponseReturnValue:
-    """The plan in full: what would be drawn, at which noise, with which literals; no number is there yet."""
-    view, form = one(subject_id), PlanForm()
-    insist(view, Command.CLEAR_PLAN)
-
-    def carry() -> None:
-        command = Command.CLEAR_PLAN if form.verdict.data == Verdict.APPROVE.value else Command.RETURN_PLAN
-        carry_out(command, subject_id, {"reason": form.reason.data.strip()})
-        flash(wording.COMMANDS[command].done)
-
-    return _judged("plan.html", form, view, carry)
-
-
-class ReviewForm(FlaskForm):  # type: ignore[misc]
-    """A checker's word on what would be released."""
-
-    verdict = RadioField(
-        "Your decision on the release",
-        choices=[
-            choice(Verdict.APPROVE.value, "Approve"),
-            choice(Verdict.RETURN.value, "Return", "The author is told why. What was spent stays spent."),
-            choice(Verdict.REFUSE.value, "Refuse"),
-        ],
-        validators=[InputRequired("Choose approve, return or refuse")],
-    )
-    reason = TextAreaField(
-        "Reason",
-        description="The other checker sees it when both reviews are in; the author after the outcome.",
-        validators=[Filled("Enter a reason for your decision")],
-    )
-
-
-@formed(blueprint, "/releases/<subject_id>/review", Command.REVIEW_RELEASE)
-def review_release(subject_id: str) -> ResponseReturnValue:
-    """The page that a reader would get, beside the decision."""
-    return _reviewed(subject_id, Command.REVIEW_RELEASE)
-
-
-@formed(blueprint, "/releases/<subject_id>/adjudicate", Command.ADJUDICATE_RELEASE)
-def adjudicate_release(subject_id: str) -> ResponseReturnValue:
-    """The same, with both reviews, for a third checker."""
-    return _reviewed(subject_id, Command.ADJUDICATE_RELEASE)
-
-
-def _reviewed(subject_id: str, command: Command) -> ResponseReturnValue:
-    view, form = one(subject_id), ReviewForm()
-    insist(view, command)
-
-    def carry() -> None:
-        carry_out(command, subject_id, {"verdict": form.verdict.data, "reason": form.reason.data.strip()})
-        flash(wording.COMMANDS[command].done)
-
-    return _judged("review.html", form, view, carry)
-
-
-def _judged(template: str, form: FlaskForm, view: dict[str, Any], carry: Any) -> ResponseReturnValue:
-    problem: Invalid | Refusal | None = None
-
-    def do() -> str:
-        carry()
-        return page_of(view)
-
-    if form.validate_on_submit():
-        try:
-            return once(do)
-        except (Invalid, Refusal) as error:
-            problem = error
-    others = _beside(view["id"], desk=True)
-    page = render_template(template, form=form, view=view, problem=problem, project=view, beside=others)
-    return page, answer_status(form, problem)
-
-
-def _beside(release_id: str, *, desk: bool) -> list[dict[str, Any]]:
-    return beside(gateway(), current_app.extensions["objects"], release_id=release_id, desk=desk)
+def _beside(release_id: str) -> list[dict[str, Any]]:
+    return beside(gateway(), current_app.extensions["objects"], release_id=release_id, desk=False)
 
 
 @blueprint.get("/releases/<subject_id>/preview")
@@ -256,6 +184,7 @@ def _page_in(package: bytes) -> Response:
 
 
 ENDPOINTS[Command.DOWNLOAD_OUTPUT] = "releases.download_output"
+posted(blueprint, "/releases/<subject_id>/copy", Command.COPY_RELEASE, copy_release)
 plain(blueprint, "/releases/<subject_id>/submit", Command.SUBMIT_RELEASE, page_of)
 plain(blueprint, "/releases/<subject_id>/withdraw", Command.WITHDRAW_RELEASE, page_of)
 reasoned(blueprint, "/releases/<subject_id>/recall", Command.RECALL_RELEASE, page_of)

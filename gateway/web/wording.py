@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from disclosure.checks.presets import preset
+from gateway.rules.tiers import TIERS
 from gateway.vocabulary import Command, Role
 from workspaces.catalogue.places import BOROUGHS
 
@@ -89,6 +90,9 @@ COMMANDS: dict[Command, Wording] = {
         variant="secondary",
     ),
     _C.DRAFT_RELEASE: Wording("Ask for a release", "The draft is saved."),
+    _C.COPY_RELEASE: Wording(
+        "Copy the request", "This is a copy of your own. Change what should be different.", variant="secondary"
+    ),
     _C.EDIT_RELEASE: Wording("Change the request", "The draft is saved.", variant="secondary"),
     _C.SUBMIT_RELEASE: Wording(
         "Submit the request", "The request is submitted. A checker looks at its plan before anything is drawn."
@@ -99,6 +103,8 @@ COMMANDS: dict[Command, Wording] = {
     _C.CLEAR_PLAN: Wording("Clear the plan", "The plan is cleared. The budget is reserved and the draw begins."),
     _C.RETURN_PLAN: Wording("Return the plan", "The plan is back with its author; it cost nothing."),
     _C.REVIEW_RELEASE: Wording("Review the release", "Your review is recorded."),
+    _C.KEEP_REVIEW: Wording("Keep as a draft", "The draft is kept; only you see it."),
+    _C.CONFIRM_REVIEW: Wording("Look at your review again", "Your decision is recorded."),
     _C.ADJUDICATE_RELEASE: Wording("Settle the difference", "Your decision is recorded."),
     _C.DOWNLOAD_OUTPUT: Wording("Download the package", "", "A zip file. Each download is recorded."),
     _C.RECALL_RELEASE: Wording(
@@ -169,6 +175,7 @@ _STATES: dict[str, tuple[str, str]] = {
     "DRAWING": ("Being drawn", "blue"),
     "SEALED": ("Waits for review", "yellow"),
     "IN_REVIEW": ("In review", "yellow"),
+    "CONSOLIDATING": ("Reviewers talk", "orange"),
     "ADJUDICATING": ("Reviewers differ", "orange"),
     "RELEASED": ("Released", "green"),
     "RECALLED": ("Recalled", "red"),
@@ -343,4 +350,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "preset": lambda name: preset(name).name,
     "share": share,
     "cost": cost,
+    "tier": lambda name: TIERS[name].title if name in TIERS else str(name),
+    "tier_in_full": lambda name: f"{TIERS[name].title}. {TIERS[name].meaning}" if name in TIERS else str(name),
 }

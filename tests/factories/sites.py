@@ -16,6 +16,8 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from werkzeug.serving import make_server
 
+from disclosure.checks.on_releases import check_release
+from disclosure.checks.presets import preset
 from disclosure.release import draw
 from disclosure.requests import parse_request
 from gateway.app import create_app
@@ -62,11 +64,11 @@ class Site:
     objects: Objects
     address: str
 
-    def seal(self, release_id: str, folder: Path) -> None:
+    def seal(self, release_id: str, folder: Path, *, checked: bool = False) -> None:
         """What the jobs do after a plan is cleared: reserve, begin, draw for real on made-up people, seal."""
         for command in (Command.RESERVE_BUDGET, Command.BEGIN_DRAW):
             self.town.do("system", command, release_id)
-        artefact, package = drawn(self.town, release_id, folder)
+        artefact, package = drawn(self.town, release_id, folder, checked=checked)
         with self.town.gateway.unit.reading() as work:
             release = work.need(Release, release_id)
         self.objects[object_name(release)], self.objects[package_name(release)] = artefact, package
@@ -110,8 +112,8 @@ def open_site(
     return Site(town, create_app(settings, house=house), objects, address)
 
 
-def drawn(town: Town, release_id: str, folder: Path) -> tuple[bytes, bytes]:
-    """The artefact and package of a release over a small made-up world."""
+def drawn(town: Town, release_id: str, folder: Path, *, checked: bool = False) -> tuple[bytes, bytes]:
+    """The artefact and package of a release over a small made-up world; with the output rules' findings if wanted."""
     with town.gateway.unit.reading() as work:
         release = work.need(Release, release_id)
         grant, project = work.find(Grant, Grant.project_id == release.project_id), work.get(Project, release.project_id)
@@ -121,6 +123,10 @@ def drawn(town: Town, release_id: str, folder: Path) -> tuple[bytes, bytes]:
     assert project
     artefact = draw(parse_request(release.request), terms_of(grant, pool), write(small_world(), folder)).to_bytes()
     about = {"release_id": release.id, "project_title": project.title, "mark": release.mark.value}
+    if checked:
+        about["checks"] = check_release(
+            json.loads(artefact), preset(grant.preset), floor_half_width=grant.floor_half_width
+        ).shown()
     return artefact, make_package(json.loads(artefact), about)
 
 

@@ -16,6 +16,7 @@ import pytest
 from gateway.models import Transfer
 from gateway.vocabulary import Command
 from tests.factories.gateways import REQUEST, active_list, submitted_release
+from tests.factories.risks import risk
 from tests.factories.sites import Site
 
 pytestmark = pytest.mark.browser
@@ -34,7 +35,7 @@ ANSWERS = {
     "Privacy budget (ε)": "2",
 }
 # Not pages: files, the provider's answers on their way, the API's JSON.
-NOT_PAGES = {"static", "sign_in.begin"}
+NOT_PAGES = {"static", "sign_in.begin", "reviews.review_next"}  # the last only leads to another
 
 
 def number_of(url: str) -> str:
@@ -131,7 +132,7 @@ class Journey:
         lead.wait_for("Being built")
         lead.look("14-snapshot-building")
         built = {"cut_date": "2026-06-30", "manifest_digest": "ab" * 32, "commitment": "cd" * 32, "nonce": "n"}
-        built |= {"people": 17_934, "removed": {"national_opt_out": 1_080, "type_1_opt_out": 690}}
+        built |= {"people": 17_934, "removed": {"national_opt_out": 1_080, "type_1_opt_out": 690}, "risk": risk()}
         self.town.do("system", Command.COMPLETE_SNAPSHOT, self.snapshot_id, built)
         lead.wait_for("Waits for clearance")
         assert "17,934" not in lead.page.content()
@@ -185,8 +186,10 @@ class Journey:
         checker.go(f"/releases/{self.release}/plan")
         checker.look("22-plan")
         checker.page.get_by_label("Clear the plan").check()
-        checker.page.get_by_label("Reason", exact=True).fill("Published keys and a published code list.")
+        checker.page.get_by_label("Message to the author").fill("Published keys and a published code list.")
         checker.press("Record my decision")
+        checker.look("22-desk")
+        checker.go(f"/releases/{self.release}")
         checker.look("23-drawing")
         self.site.seal(self.release, self.folder / "world")
         checker.wait_for("Waits for review")
@@ -195,15 +198,17 @@ class Journey:
         for name in ("checker1", "checker2"):
             checker = self.visitors.sign_in(name)
             checker.go(f"/releases/{self.release}/review")
+            checker.page.get_by_text("The page as its readers get it").click()
             checker.page.frame_locator("iframe").get_by_role("heading", level=1).wait_for()
             assert "Said by checker" not in checker.page.content()
             if name == "checker1":
                 checker.look("24-review")
                 checker.press("Record my decision")
                 checker.look("25-review-errors")
-            checker.page.get_by_label("Approve", exact=True).check()
-            checker.page.get_by_label("Reason", exact=True).fill(f"Said by {name}.")
+            checker.page.get_by_role("group", name="Your decision").get_by_label("Approve", exact=True).check()
+            checker.page.get_by_label("Message to the author").fill(f"Said by {name}.")
             checker.press("Record my decision")
+        checker.go(f"/releases/{self.release}")
         assert "Said by checker1" in checker.page.content()
         checker.look("26-reviewed")
 
@@ -255,6 +260,9 @@ class Journey:
         for name, verdict in (("checker1", "APPROVE"), ("checker2", "REFUSE")):
             self.town.do(name, Command.REVIEW_RELEASE, disputed, {"verdict": verdict, "reason": "As I see it."})
             self.town.do(name, Command.KEEP_REVIEW, disputed, {"reason": "So far.", "note": "Ask about the title."})
+        first = self.visitors.sign_in("checker1")
+        first.go(f"/releases/{disputed}/confirm")
+        first.look("35-confirm")
         for name, verdict in (("checker1", "APPROVE"), ("checker2", "REFUSE")):
             self.town.do(name, Command.CONFIRM_REVIEW, disputed, {"verdict": verdict, "reason": "I still think so."})
         checker = self.visitors.sign_in("checker3")
