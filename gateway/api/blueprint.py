@@ -193,7 +193,8 @@ def _checkpoints(api: Api) -> Callable[[], Response]:
     def view() -> Response:
         with api.gateway.unit.reading() as work:
             signed = [audit_chain.published(row) for row in audit_chain.checkpoints(work)]
-        return jsonify({"public_key": api.public_key().hex(), "checkpoints": signed})
+            followed = [handover.shown() for handover in audit_chain.handovers(work)]
+        return jsonify({"public_key": api.public_key().hex(), "checkpoints": signed, "handovers": followed})
 
     return view
 

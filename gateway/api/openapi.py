@@ -54,13 +54,25 @@ _CHECKPOINT = {
         "signature": _HEX,
     },
 }
+_HANDOVER = {
+    "type": "object",
+    "description": "The key `old` ended and `new` followed; both signed the canonical JSON of the rest and its format.",
+    "required": ["number", "at", "old", "new", "by_old", "by_new"],
+    "additionalProperties": False,
+    "properties": {
+        "number": {"type": "integer", "minimum": 1},
+        "at": {"type": "string", "format": "date-time"},
+        **dict.fromkeys(("old", "new", "by_old", "by_new"), _HEX),
+    },
+}
 _CHECKPOINTS = {
     "type": "object",
-    "required": ["public_key", "checkpoints"],
+    "required": ["public_key", "checkpoints", "handovers"],
     "additionalProperties": False,
     "properties": {
         "public_key": _HEX,
         "checkpoints": {"type": "array", "items": {"$ref": "#/components/schemas/Checkpoint"}},
+        "handovers": {"type": "array", "items": {"$ref": "#/components/schemas/Handover"}},
     },
 }
 _ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
@@ -73,6 +85,7 @@ def document() -> dict[str, Any]:
         "Refusal": _REFUSAL,
         "Outcome": _OUTCOME,
         "Checkpoint": _CHECKPOINT,
+        "Handover": _HANDOVER,
         "Checkpoints": _CHECKPOINTS,
     }
     paths = {**_views(), **_others(schemas)}

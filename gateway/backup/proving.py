@@ -4,15 +4,17 @@ Whatever does not agree is refused, but for one thing: checkpoints over rows beh
 that the log can say what it lost.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
 from gateway.commands.terms import object_name, package_name
 from gateway.evidence import chain
-from gateway.evidence.checkpoints import Checkpoint, is_signed, read, verify_checkpoints
+from gateway.evidence.checkpoints import Checkpoint, is_signed_by, read, verify_checkpoints
+from gateway.evidence.handovers import believed
 from gateway.evidence.restorations import Restoration
 from gateway.jobs.house import House
+from gateway.jobs.rotate_key import sealed_handovers
 from gateway.jobs.sign_checkpoint import sealed_checkpoints
 from gateway.models import Budget, LedgerEntry, Pool, Release, Snapshot
 from gateway.store import audit_chain
@@ -43,8 +45,8 @@ class Proof:
 
 def prove(house: House, backup: Backup) -> Proof:
     """Raises Invalid naming the first thing that does not agree."""
-    key = house.keys.public().hex()
-    sealed = _sealed(house, key)
+    key, handovers = house.keys.public().hex(), sealed_handovers(house)
+    sealed = _sealed(house, believed(key, handovers))
     with house.gateway.unit.reading() as work:
         rows = audit_chain.export(work)
         own = [read(audit_chain.published(row)) for row in audit_chain.checkpoints(work)]
@@ -54,7 +56,7 @@ def prove(house: House, backup: Backup) -> Proof:
     _need(len(rows) == backup.rows, "chain", f"The log has {len(rows)} rows, the backup {backup.rows}")
     verdict = chain.verify(rows, backup.head)
     _need(verdict.broken_at is None, "chain", f"At row {verdict.broken_at} of the log: {verdict.why}")
-    broken = verify_checkpoints(rows, [*own, *(each for each in sealed if each.size <= backup.rows)], key)
+    broken = verify_checkpoints(rows, [*own, *(each for each in sealed if each.size <= backup.rows)], key, handovers)
     if broken is not None:
         _need(False, "checkpoint", f"At row {broken.broken_at} of the log: {broken.why}")
     over = buried_ids(house)
@@ -96,10 +98,10 @@ def shredded_ids(house: House) -> set[str]:
     return {note.id for note in buried(house.objects, Kind.KEY, Kind.SNAPSHOT)}
 
 
-def _sealed(house: House, key: str) -> list[Checkpoint]:
+def _sealed(house: House, keys: Collection[str]) -> list[Checkpoint]:
     found = sealed_checkpoints(house)
     for each in found:
-        _need(is_signed(each, key), "checkpoint", f"The sealed checkpoint of {each.size} rows is not under our key")
+        _need(is_signed_by(each, keys), "checkpoint", f"The sealed checkpoint of {each.size} rows is not under our key")
     return found
 
 

@@ -19,6 +19,7 @@ from gateway.backup.replaying import Replayed, replay
 from gateway.backup.wrapped_keys import open_keys, put_keys
 from gateway.commands.perform import Gateway
 from gateway.jobs.house import House
+from gateway.jobs.rotate_key import need_newest, record_missing
 from gateway.jobs.sign_checkpoint import sign_checkpoint
 from gateway.store import backups, migrate, standing
 from gateway.store.backups import DATABASE, KEYS, VAULT, Backup
@@ -94,10 +95,12 @@ def _settle(house: House, folder: Path, backup: Backup, scratch: Path, *, living
         put_keys(open_keys(folder, backup, _secret(house)), house.keys.folder, ended=shredded_ids(house))
     elif not (house.keys.folder / "signing.key").exists():
         raise Invalid("backup:no_keys", "The keys are not in this folder.", "Restore with the backup's keys.")
+    need_newest(house)
     place(house.gateway.settings.database, folder / DATABASE, scratch)
     migrate.upgrade(house.gateway.settings.database)
     proof = prove(house, backup)
     replayed = replay(house, proof, with_records=living)
+    record_missing(house)
     sign_checkpoint(house)
     return Report(backup, proof, replayed, proof.findings)
 

@@ -53,6 +53,8 @@ def _finish_earlier(house: House) -> None:
     was = standing.standing(house.folder)
     if was is None or not was.backup:
         return
+    if was.why == standing.ROTATING:
+        raise Invalid("standing:rotating", "A change of the key was cut off here.", "Finish it: tre keys rotate.")
     if was.why != standing.UPGRADING:
         raise Invalid("standing:restoring", "A restore was cut off here.", "Finish it: tre restore.")
     taken = Path(was.backup)

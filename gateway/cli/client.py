@@ -182,6 +182,8 @@ def checkpoints(as_json: bool) -> None:
         print_json(told)
         return
     click.echo(f"key {told['public_key']}")
+    for each in told["handovers"]:
+        click.echo(f"{each['at']}  followed {each['old']}")
     for each in told["checkpoints"]:
         click.echo(f"{each['at']}  {each['size']} rows  root {each['root']}")
 

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import click
 
 from gateway.evidence.checkpoints import Checkpoint, read
 from gateway.evidence.exports import KIND, Log, parted
+from gateway.evidence.handovers import Handover
+from gateway.evidence.handovers import read as read_handover
 from workspaces.catalogue.errors import Invalid
 from workspaces.catalogue.json_files import read_json
 
@@ -30,12 +33,22 @@ def read_log(path: Path) -> Log:
         raise _unreadable("holds something that is neither a row nor a checkpoint") from None
 
 
-def read_published(path: Path) -> tuple[str, list[Checkpoint]]:
-    """The key and checkpoints of a file with what `tre audit checkpoints --json` printed. Raises Invalid."""
+@dataclass(frozen=True)
+class Published:
+    """What a gateway published: its key, what it signed, and how the key followed others."""
+
+    key: str
+    checkpoints: list[Checkpoint]
+    handovers: list[Handover]
+
+
+def read_published(path: Path) -> Published:
+    """What a file holds that `tre audit checkpoints --json` printed. Raises Invalid."""
     try:
         held = read_json(path)
-        return str(held["public_key"]), [read(each) for each in held["checkpoints"]]
-    except (ValueError, KeyError, TypeError):
+        followed = [read_handover(each) for each in held.get("handovers", [])]  # older files have none
+        return Published(str(held["public_key"]), [read(each) for each in held["checkpoints"]], followed)
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise Invalid(
             "checkpoints:unreadable",
             "The file does not hold published checkpoints.",

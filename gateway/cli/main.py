@@ -40,6 +40,10 @@ _GROUPS: dict[str, tuple[str, dict[str, str]]] = {
             "refresh": "gateway.cli.records:refresh",
         },
     ),
+    "keys": (
+        "The key that signs checkpoints and manifests.",
+        {"rotate": "gateway.cli.safekeeping:rotate", "list": "gateway.cli.safekeeping:list_keys"},
+    ),
     "audit": (
         "The hash-chained log.",
         {

@@ -12,6 +12,7 @@ from gateway.cli.log_files import FILE, read_key, read_log, read_published
 from gateway.evidence.chain import Verdict, verify
 from gateway.evidence.checkpoints import Checkpoint, verify_checkpoints
 from gateway.evidence.exports import Log
+from gateway.evidence.handovers import Handover, believed
 from gateway.evidence.row_proofs import prove, read_proof, why_not
 from gateway.evidence.verification import MAX_BYTES, verify_package
 from workspaces.catalogue.errors import Invalid
@@ -28,26 +29,27 @@ _KEPT = click.option(
 
 @dataclass(frozen=True)
 class Signed:
-    """What a log is held to: checkpoints under one key."""
+    """What a log is held to: checkpoints under one key, and those that it followed or that followed it."""
 
     key: str
     checkpoints: list[Checkpoint]
+    handovers: list[Handover]
 
 
 def signed_over(log: Log, key: str | None, kept: Path | None) -> Signed | None:
     """The checkpoints to look at; None without a key. Raises Invalid when there is a key and nothing it signed."""
-    named, published = read_published(kept) if kept else (None, [])
-    trusted = named if key is None else key
+    published = read_published(kept) if kept else None
+    trusted = published.key if key is None and published else key
     if trusted is None:
         return None
-    checkpoints = [*log.checkpoints, *published]
+    checkpoints = [*log.checkpoints, *(published.checkpoints if published else ())]
     if not checkpoints:
         raise Invalid(
             "audit:no_checkpoint",
             "The export holds no checkpoint, so that the key proves nothing.",
             "Export the log again, or name published checkpoints with --checkpoints.",
         )
-    return Signed(read_key(trusted), checkpoints)
+    return Signed(read_key(trusted), checkpoints, published.handovers if published else [])
 
 
 @click.command("verify", epilog=example("tre audit verify audit.jsonl --key HEX"))
@@ -67,7 +69,7 @@ def verify_audit(export: Path, head: str | None, key: str | None, kept: Path | N
     verdict = verify(log.rows, head)
     signed = signed_over(log, key, kept)
     if signed is not None and verdict.broken_at is None:
-        verdict = verify_checkpoints(log.rows, signed.checkpoints, signed.key) or verdict
+        verdict = verify_checkpoints(log.rows, signed.checkpoints, signed.key, signed.handovers) or verdict
     if as_json:
         click.echo(json.dumps(_verdict(verdict, signed)))
     elif verdict.broken_at is None:
@@ -117,7 +119,7 @@ def prove_row(export: Path, row: int) -> None:
             "Export the log after the next checkpoint: one is signed with every release, and once a day.",
         )
     proof = prove(log.rows, row, newest)
-    _need(why_not(proof, newest.public_key))
+    _need(why_not(proof, {newest.public_key}))
     click.echo(json.dumps(proof.shown(), indent=2, ensure_ascii=False))
 
 
@@ -131,17 +133,17 @@ def verify_proof(proof: Path, key: str | None, kept: Path | None, as_json: bool)
 
     With --checkpoints the proof's checkpoint must be one of those as well. Ends with 1 when that is not shown.
     """
-    named, published = read_published(kept) if kept else (None, [])
-    trusted = named if key is None else key
+    published = read_published(kept) if kept else None
+    trusted = published.key if key is None and published else key
     if trusted is None:
         raise Invalid("key:missing", "A proof is checked with the gateway's key.", "Name it with --key.")
     try:
         found = read_proof(read_json(proof))
     except ValueError:
         raise Invalid("proof:unreadable", "The file does not hold a proof.", "Have it made again.") from None
-    _need(why_not(found, read_key(trusted)))
+    _need(why_not(found, believed(read_key(trusted), published.handovers if published else ())))
     checkpoint = found.checkpoint
-    if kept and (checkpoint.size, checkpoint.root) not in {(each.size, each.root) for each in published}:
+    if published and (checkpoint.size, checkpoint.root) not in {(one.size, one.root) for one in published.checkpoints}:
         _need(f"the checkpoint of {checkpoint.size} rows is not one of those that were published")
     if as_json:
         click.echo(json.dumps(found.row, indent=2, ensure_ascii=False))

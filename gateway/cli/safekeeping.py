@@ -1,4 +1,4 @@
-"""`tre backup`, `tre restore`, `tre upgrade`: for operators, on the gateway's machine."""
+"""`tre backup`, `tre restore`, `tre upgrade`, `tre keys`: for operators, on the gateway's machine."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -124,3 +124,34 @@ def upgrade(to: Path | None, patience: float) -> None:
     with _at(_anywhere) as at:
         done = upgrading.upgrade(at, to or folder_of(at.gateway.settings), patience=patience)
     click.echo(f"The tables are those of {done.after}; before they were of {done.before}. Backup: {done.backup}")
+
+
+@click.command(epilog=example("tre keys rotate"))
+@_PATIENCE
+def rotate(patience: float) -> None:
+    """Replace the signing key: what it signed stays valid, and nothing that it signs from now on is.
+
+    The old key and the new one sign the handover, which is sealed, recorded in the log and published beside the
+    checkpoints. Take a backup afterwards: an older one has no key that signs.
+    """
+    from gateway.jobs.rotate_key import rotate_key
+
+    with _at(_anywhere) as at:
+        done = rotate_key(at, patience=patience)
+    click.echo(f"The key is {done.new} now. It followed {done.old}. Take a backup: tre backup.")
+
+
+@click.command("list", epilog=example("tre keys list"))
+@_JSON
+def list_keys(as_json: bool) -> None:
+    """The key that signs, and those before it."""
+    from gateway.jobs.rotate_key import sealed_handovers
+
+    with _at(house) as at:
+        key, handovers = at.keys.public().hex(), sealed_handovers(at)
+    if as_json:
+        click.echo(json.dumps({"public_key": key, "handovers": [each.shown() for each in handovers]}, indent=1))
+        return
+    for each in handovers:
+        click.echo(f"{each.old}  until {each.at}")
+    click.echo(f"{key}  signs")

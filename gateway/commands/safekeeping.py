@@ -45,6 +45,12 @@ class Taken(Given):
     backup: str
 
 
+class Rotated(Given):
+    """A handover of the signing key, as its row carries it."""
+
+    reason: str
+
+
 class Spend(Given):
     """A draw that began, as its sealed note says."""
 
@@ -77,6 +83,12 @@ class Restored(Given):
 def take_backup(*, act: Act, subject: Pool, given: Taken) -> None:
     """Recorded by its id."""
     act.reason = given.backup
+
+
+@verb(Command.ROTATE_KEY, Rotated)
+def rotate_key(*, act: Act, subject: Pool, given: Rotated) -> None:
+    """Recorded with both signatures: whoever has the log and one of the keys finds the others."""
+    act.reason = given.reason
 
 
 @verb(Command.RESTORE_POOL, Restored)

@@ -5,7 +5,7 @@ Pure, so that an outsider verifies an export with it.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gateway.evidence import merkle
 from gateway.evidence.chain import Verdict
+from gateway.evidence.handovers import Handover, believed, recorded
 from gateway.evidence.restorations import excused
 
 FORMAT = "tre-gateway audit checkpoint v1"
@@ -61,29 +62,43 @@ def is_signed(checkpoint: Checkpoint, public_key: str) -> bool:
     return checkpoint.public_key == public_key
 
 
+def is_signed_by(checkpoint: Checkpoint, keys: Collection[str]) -> bool:
+    """True when one of these keys signed it."""
+    return checkpoint.public_key in keys and is_signed(checkpoint, checkpoint.public_key)
+
+
 def leaf_of(row: Mapping[str, Any]) -> bytes:
     """The leaf of a row of the log: its hash, which covers everything in it."""
     return merkle.leaf(bytes.fromhex(str(row["hash"])))
 
 
 def verify_checkpoints(
-    rows: Sequence[Mapping[str, Any]], checkpoints: Iterable[Checkpoint], public_key: str
+    rows: Sequence[Mapping[str, Any]],
+    checkpoints: Iterable[Checkpoint],
+    public_key: str,
+    handovers: Iterable[Handover] = (),
 ) -> Verdict | None:
     """Hold a log whose chain holds to its checkpoints; None when all agree, else where and why it does not.
 
     Rows behind the newest checkpoint are held by the chain alone. A checkpoint that a restore gave up, and that the
-    log's signed row names, need not agree; it must be signed all the same.
+    log's signed row names, need not agree; it must be signed all the same. Keys that this one followed, or was
+    followed by, are believed as the log's rows say (and `handovers` from elsewhere), each up to its own end.
     """
-    edge, given_up = merkle.Frontier(), excused(rows, public_key)
+    said = recorded(rows)
+    keys = believed(public_key, [*said.values(), *handovers])
+    ends = {handover.old: seq for seq, handover in said.items()}
+    edge, given_up = merkle.Frontier(), excused(rows, keys)
     for size, signed in groupby(sorted(checkpoints, key=lambda each: each.size), key=lambda each: each.size):
         kept = edge.size
         for row in rows[kept:size]:
             edge.add(leaf_of(row))
         for checkpoint in signed:  # the log's own, and what others kept of the same size
-            if not is_signed(checkpoint, public_key):
+            if not is_signed_by(checkpoint, keys):
                 return _broken(rows, size, f"the checkpoint of {size} rows has no valid signature of this key")
             if (size, checkpoint.root) in given_up:
                 continue
+            if size >= ends.get(checkpoint.public_key, size + 1):
+                return _broken(rows, size, f"the checkpoint of {size} rows is under a key that had ended before")
             if size > len(rows):
                 why = f"rows are missing at the end: a checkpoint was signed over {size}"
                 return _broken(rows, len(rows) + 1, why)

@@ -44,13 +44,10 @@ class Restoration:
         return json.dumps(told, separators=(",", ":"))
 
 
-def excused(rows: Iterable[Mapping[str, Any]], public_key: str) -> frozenset[Place]:
-    """The checkpoints that rows of a restore, signed by this key, name as abandoned."""
-    found: set[Place] = set()
-    for row in rows:
-        if row.get("event") == EVENT:
-            found |= _named(row, public_key)
-    return frozenset(found)
+def excused(rows: Iterable[Mapping[str, Any]], keys: Iterable[str]) -> frozenset[Place]:
+    """The checkpoints that rows of a restore, signed by one of these keys, name as abandoned."""
+    restores = [row for row in rows if row.get("event") == EVENT]
+    return frozenset(place for row in restores for key in keys for place in _named(row, key))
 
 
 def _named(row: Mapping[str, Any], public_key: str) -> set[Place]:

@@ -3,13 +3,13 @@
 The path holds hashes only. Pure, so that an outsider checks a proof with it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.evidence import merkle
 from gateway.evidence.chain import row_hash
-from gateway.evidence.checkpoints import Checkpoint, is_signed, leaf_of, read
+from gateway.evidence.checkpoints import Checkpoint, is_signed_by, leaf_of, read
 
 FORMAT = "tre-gateway audit proof v1"
 
@@ -47,9 +47,9 @@ def read_proof(told: Any) -> RowProof:
     return RowProof(row, tuple(path), read(checkpoint))
 
 
-def why_not(proof: RowProof, public_key: str) -> str | None:
-    """None when the row is in the log that this key signed, else why that is not shown."""
-    if not is_signed(proof.checkpoint, public_key):
+def why_not(proof: RowProof, keys: Collection[str]) -> str | None:
+    """None when the row is in the log that one of these keys signed, else why that is not shown."""
+    if not is_signed_by(proof.checkpoint, keys):
         return "the checkpoint has no valid signature of this key"
     if proof.row.get("hash") != row_hash(proof.row):
         return "the row was changed"

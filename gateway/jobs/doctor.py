@@ -16,17 +16,22 @@ from gateway.evidence.checkpoints import is_signed, read
 from gateway.evidence.restorations import EVENT as RESTORED
 from gateway.evidence.restorations import excused
 from gateway.jobs.house import House
+from gateway.jobs.rotate_key import believed_keys
 from gateway.jobs.sign_checkpoint import sealed_checkpoints
 from gateway.models import AuditEvent, Incident, OptOutList, Pool, Task
 from gateway.store import audit_chain
 from gateway.store.away import AWAY
 from gateway.store.migrate import at_head
 from gateway.store.s3 import S3Objects
-from gateway.store.standing import RESTORING, UPGRADING, standing
+from gateway.store.standing import RESTORING, ROTATING, UPGRADING, standing
 from gateway.vocabulary import OptOutListState
 
 OTHER_KEY = "Set the TRE_SECRET_KEY that they were made under."
-_REOPENS = {RESTORING: "Finish it: tre restore --help.", UPGRADING: "Finish it: tre upgrade --help."}
+_REOPENS = {
+    RESTORING: "Finish it: tre restore --help.",
+    UPGRADING: "Finish it: tre upgrade --help.",
+    ROTATING: "Finish it: tre keys rotate.",
+}
 LEAST_FREE_MIB = 1_024
 WAITING_LONG = timedelta(hours=1)
 CHECKPOINT_OLD = timedelta(days=2)
@@ -162,7 +167,7 @@ def _history(house: House) -> Iterator[Finding]:
     with house.gateway.unit.reading() as work:
         newest = audit_chain.last(work)
         restored = [audit_chain.exported(row) for row in work.all(AuditEvent, AuditEvent.event == RESTORED)]
-    rows, given_up = newest.seq if newest else 0, excused(restored, house.keys.public().hex())
+    rows, given_up = newest.seq if newest else 0, excused(restored, believed_keys(house))
     ahead = [each for each in sealed_checkpoints(house) if each.size > rows and (each.size, each.root) not in given_up]
     if ahead:
         sentence = f"The store holds a checkpoint over {max(each.size for each in ahead):,} rows, the log has {rows:,}."

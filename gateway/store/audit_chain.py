@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from gateway.evidence.chain import GENESIS, row_hash
+from gateway.evidence.handovers import EVENT, Handover, recorded
 from gateway.models import AuditEvent, Checkpoint
 from gateway.store.unit_of_work import Work
 
@@ -55,6 +56,12 @@ def checkpoints(work: Work) -> Sequence[Checkpoint]:
 def newest_checkpoint(work: Work) -> Checkpoint | None:
     """The one over the most rows."""
     return work.session.exec(select(Checkpoint).order_by(col(Checkpoint.size).desc()).limit(1)).first()
+
+
+def handovers(work: Work) -> list[Handover]:
+    """Of the signing key, as the log carries them."""
+    rows = work.all(AuditEvent, AuditEvent.event == EVENT, order=col(AuditEvent.seq))
+    return list(recorded(exported(row) for row in rows).values())
 
 
 def published(row: Checkpoint) -> dict[str, Any]:

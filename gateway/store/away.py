@@ -2,7 +2,7 @@
 
 from sqlalchemy.exc import OperationalError
 
-from gateway.store.standing import RESTORING, UPGRADING, Closed
+from gateway.store.standing import RESTORING, ROTATING, UPGRADING, Closed
 from workspaces.catalogue.errors import Invalid
 from workspaces.snapshots.objects import StoreUnavailable
 
@@ -11,7 +11,7 @@ RETRY_AFTER_SECONDS = 30
 _NEXT = "Nothing was changed. Try again in a minute; if it goes on, tell the operator."
 
 _WAIT = "Nothing was changed. It opens again by itself when that is done; the operator knows when."
-_DOING = {RESTORING: "put back from a backup", UPGRADING: "moved to a newer version"}
+_DOING = {RESTORING: "put back from a backup", UPGRADING: "moved to a newer version", ROTATING: "given a new key"}
 
 
 def told(error: Exception) -> Invalid:

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from gateway.store.sealed_notes import LISTS, SPENDS, TOMBSTONES
+from gateway.store.sealed_notes import HANDOVERS, LISTS, SPENDS, TOMBSTONES
 from workspaces.snapshots.objects import ObjectStore
 
-SEALED = ("releases/", "checkpoints/", "manifests/", SPENDS, TOMBSTONES, LISTS)
+SEALED = ("releases/", "checkpoints/", "manifests/", SPENDS, TOMBSTONES, LISTS, HANDOVERS)
 
 
 class RoutedObjects:

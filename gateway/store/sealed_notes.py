@@ -14,7 +14,7 @@ from typing import Any
 
 from workspaces.snapshots.objects import AlreadySealed, ObjectStore
 
-SPENDS, TOMBSTONES, LISTS = "spends/", "tombstones/", "lists/"
+SPENDS, TOMBSTONES, LISTS, HANDOVERS = "spends/", "tombstones/", "lists/", "handovers/"
 
 
 class Kind(StrEnum):

@@ -18,14 +18,14 @@ from pathlib import Path
 from workspaces.catalogue.errors import Invalid
 from workspaces.snapshots.objects import StoreUnavailable
 
-RESTORING, UPGRADING = "restoring", "upgrading"
+RESTORING, UPGRADING, ROTATING = "restoring", "upgrading", "rotating"
 _FILE, _LOCK = "standing.json", "standing.lock"
 _LOOK_AGAIN_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Why the gateway is closed, since when (ISO 8601), and the backup that it is about (empty for none yet)."""
+    """Why the gateway is closed, since when (ISO 8601), and the backup, or handover, that it is about (or none yet)."""
 
     why: str
     since: str

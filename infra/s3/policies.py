@@ -10,7 +10,7 @@ from typing import Any
 Statement = Mapping[str, Any]
 
 RECORDS = ("snapshots/*", "erasures/*", "trial/*")
-NOTES = ("spends/*", "tombstones/*", "lists/*")
+NOTES = ("spends/*", "tombstones/*", "lists/*", "handovers/*")
 SEALED = ("releases/*", "manifests/*", "checkpoints/*", *NOTES, "trial/*")
 EVIDENCE = ("manifests/*", "checkpoints/*", "releases/*", *NOTES)
 NEVER = (

@@ -35,6 +35,7 @@ ROWS: tuple[Step, ...] = (
     step(_POOL, _C.EXPORT_AUDIT, by={Role.AUDITOR}, records=_E.AUDIT_EXPORTED),
     step(_POOL, _C.SIGN_CHECKPOINT, by=_SYSTEM, records=_E.CHECKPOINT_SIGNED),
     step(_POOL, _C.TAKE_BACKUP, by=_SYSTEM, records=_E.BACKUP_TAKEN),
+    step(_POOL, _C.ROTATE_KEY, by=_SYSTEM, records=_E.KEY_ROTATED),
     step(_POOL, _C.RESTORE_POOL, by=_SYSTEM, records=_E.POOL_RESTORED),
     step(_POOL, _C.APPLY_RETENTION, by=_SYSTEM, records=_E.RETENTION_APPLIED),
     step(_POOL, _C.REPORT_PERSON, by=_IG, records=_E.PERSON_REPORTED),

@@ -183,7 +183,7 @@ def test_anybody_reads_key_and_checkpoints_and_nothing_else(site: Site) -> None:
     assert json.loads(Client(site, None).ask("GET", "/checkpoints").data)["public_key"] == keys.public().hex()
     sign_checkpoint(House(site.town.gateway, LocalObjects(site.town.gateway.settings.folder / "objects"), keys))
     told = json.loads(Client(site, None).ask("GET", "/checkpoints").data)
-    assert set(told) == {"public_key", "checkpoints"}
+    assert set(told) == {"public_key", "checkpoints", "handovers"}
     assert {frozenset(each) for each in told["checkpoints"]} == {frozenset(Checkpoint.__annotations__)}
     assert all(is_signed(read(each), keys.public().hex()) for each in told["checkpoints"])
     page = site.client().get("/register").text

@@ -7,7 +7,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli.main import main
-from gateway.store import standing
+from gateway.evidence.exports import lines
+from gateway.jobs.house import House
+from gateway.jobs.sign_checkpoint import sign_checkpoint
+from gateway.store import audit_chain, standing
+from gateway.store.keys import Keys
+from gateway.store.objects import LocalObjects
 from tests.factories.gateways import SECRET, Town
 
 
@@ -47,6 +52,33 @@ def test_what_is_no_backup_is_said_in_one_line(folder: Path, tmp_path: Path) -> 
     assert refused.exit_code == 1
     assert refused.stderr.startswith("backup:none: ")
     assert standing.standing(folder) is None
+
+
+def test_a_key_is_replaced_and_outsiders_follow_from_either(folder: Path, town: Town, tmp_path: Path) -> None:
+    old = json.loads(run("keys", "list", "--json").stdout)["public_key"]
+    assert run("work", "--once").exit_code == 0
+    house = House(town.gateway, LocalObjects(folder / "objects"), Keys(folder / "keys", SECRET))
+    sign_checkpoint(house)
+    with town.gateway.unit.reading() as work:
+        proven = lines(audit_chain.export(work), map(audit_chain.published, audit_chain.checkpoints(work)))
+    (tmp_path / "before.jsonl").write_text(proven, encoding="utf-8")
+    (tmp_path / "proof.json").write_text(run("audit", "prove", str(tmp_path / "before.jsonl"), "2").stdout)
+    done = run("keys", "rotate", "--patience", "0")
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(run("keys", "list", "--json").stdout)
+    assert told["public_key"] != old
+    assert [each["old"] for each in told["handovers"]] == [old]
+    assert run("keys", "list").stdout.splitlines()[-1] == f"{told['public_key']}  signs"
+    with town.gateway.unit.reading() as work:
+        signed = [audit_chain.published(row) for row in audit_chain.checkpoints(work)]
+        (tmp_path / "log.jsonl").write_text(lines(audit_chain.export(work), signed), encoding="utf-8")
+    for key in (old, told["public_key"]):
+        assert run("audit", "verify", str(tmp_path / "log.jsonl"), "--key", key).exit_code == 0
+    assert run("audit", "verify", str(tmp_path / "log.jsonl"), "--key", "ab" * 32).exit_code == 1
+    proof = ("audit", "verify-proof", str(tmp_path / "proof.json"))
+    assert [run(*proof, "--key", key).exit_code for key in (old, told["public_key"])] == [0, 1]
+    (tmp_path / "checkpoints.json").write_text(json.dumps({**told, "checkpoints": signed}), encoding="utf-8")
+    assert run(*proof, "--checkpoints", str(tmp_path / "checkpoints.json")).exit_code == 0
 
 
 @pytest.mark.usefixtures("folder")
