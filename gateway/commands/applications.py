@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from disclosure.checks.presets import DEFAULT, preset
 from gateway.commands.act import Given
 from gateway.commands.texts import Short, Text
+from gateway.models.grant import JOBS
+from gateway.rules.tiers import OFFERED
 from workspaces.catalogue.errors import Invalid
 from workspaces.catalogue.tables import TABLES
 
@@ -40,6 +42,7 @@ class Application(Given):
     period_start: date | None = None
     period_end: date | None = None
     preset: Short = DEFAULT
+    tier: Short = JOBS
     reviews: int = Field(2, ge=2, le=5)
     agreeing: int | None = Field(None, ge=2, le=5)  # how many settle it once they have talked; None is all
     epsilon: Decimal = Field(gt=0, le=10, decimal_places=6, allow_inf_nan=False)
@@ -49,6 +52,7 @@ class Application(Given):
 def check(given: Application, today: date) -> None:
     """Raises Invalid for what the catalogue does not have, or what no committee could decide."""
     preset(given.preset)
+    _need_tier(given.tier)
     for wanted in given.data:
         table = TABLES.get(wanted.table)
         if table is None or any(table.column(name) is None for name in wanted.columns):
@@ -67,3 +71,12 @@ def check(given: Application, today: date) -> None:
         )
     if given.ends_on <= today:
         raise Invalid("application:end_past", "The project would end today or earlier.", "Give an end in the future.")
+
+
+def _need_tier(name: str) -> None:
+    if name not in OFFERED:
+        raise Invalid(
+            "application:unknown_tier",
+            "The application asks for a way of working that this gateway does not offer.",
+            f"Choose one of: {', '.join(OFFERED)}.",
+        )

@@ -158,6 +158,7 @@ def _grant(act: Act, project: Project) -> None:
             micro_rho=allotment.micro_rho,
             delta0_e15=allotment.delta_e15,
             preset=application.preset,
+            tier=application.tier,
             reviews=application.reviews,
             agreeing=application.agreeing or application.reviews,
         )

@@ -47,6 +47,7 @@ TIERS: dict[str, Tier] = {
     )
 }
 
+OFFERED = tuple(tier.name for tier in TIERS.values() if tier.offered)  # what an application may ask for
 # tiers whose people see no row; a name that is not known is none of them, so that a mark never says too much
 BLIND = frozenset(tier.name for tier in TIERS.values() if not tier.sees_rows)
 

@@ -6,10 +6,12 @@ from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import Field, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
 from disclosure.checks.presets import DEFAULT, presets
+from gateway.models.grant import JOBS
+from gateway.rules.tiers import OFFERED, TIERS
 from gateway.web.forms import DayField, Filled, LinesField, PlainNumber, choice
 from workspaces.catalogue.columns import Table
 from workspaces.catalogue.tables import TABLES
@@ -46,6 +48,7 @@ DEFAULTS = {
 }
 _MEMBERS = "One email address (or person id) on each line. They must have signed in here once."
 _RULES = "Every request and release of the project is checked against these before a person looks."
+_TIER = "The committee grants it with the rest. The choice cannot be changed later without a new application."
 _EPSILON = "The most that all releases of the project together may reveal; more than 0, at most 10."
 
 
@@ -97,6 +100,7 @@ class ProjectForm(FlaskForm):  # type: ignore[misc]
             **text,
             **days,
             "preset": self.preset.data,
+            "tier": self.tier.data,
             "epsilon": self.epsilon.data.strip(),
             "members": self.members.data,
             "data": self._data(),
@@ -137,6 +141,8 @@ def _fields() -> Iterator[tuple[str, Field]]:
     yield "period_end", DayField("Last day of the records wanted", description="Leave empty for everything.")
     rules = [choice(each.id, each.name) for each in presets().values()]
     yield "preset", SelectField("Output rules", description=_RULES, choices=rules, default=DEFAULT)
+    tiers = [choice(name, TIERS[name].title, TIERS[name].meaning) for name in OFFERED]
+    yield "tier", RadioField("How you will work", description=_TIER, choices=tiers, default=JOBS)
     number = PlainNumber("Enter a number above 0 and at most 10, for example 1.5", "10")
     yield "epsilon", StringField("Privacy budget (ε)", description=_EPSILON, default="1", validators=[number])
     ends = Filled("Enter an end date")

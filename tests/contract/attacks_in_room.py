@@ -2,9 +2,11 @@
 """Runs inside a room and tries to get out. Prints a JSON object: attack -> "stopped: why" or "through: what"."""
 
 import ctypes
+import errno
 import json
 import os
 import resource
+import shutil
 import socket
 import subprocess
 from collections.abc import Callable
@@ -69,6 +71,10 @@ def fill(folder: str, mib: int) -> str:
 attack("network to the machine's loopback")(lambda: connect(socket.AF_INET, ("127.0.0.1", FACTS["port"])))
 attack("network to the machine's loopback by IPv6")(
     lambda: connect(socket.AF_INET6, ("::ffff:127.0.0.1", FACTS["port"]))
+)
+attack("network to the machine's own IPv6 loopback")(lambda: connect(socket.AF_INET6, ("::1", FACTS["port6"])))
+attack("packets to an outside IPv6 address")(
+    lambda: str(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).sendto(b"x", ("2001:db8::1", 53)))
 )
 attack("abstract socket of the machine")(lambda: connect(socket.AF_UNIX, "\0" + FACTS["abstract"]))
 attack("interfaces besides loopback")(lambda: ",".join(n for _, n in socket.if_nameindex() if n != "lo"))
@@ -238,6 +244,39 @@ def _() -> str:
     with open("/dev/tty", "rb") as terminal:
         fcntl.ioctl(terminal, termios.TIOCSTI, b"x")
     return "injected"
+
+
+@attack("terminal injection by system call")
+def _() -> str:
+    """On a terminal of one's own; a kernel that refuses it by itself (EIO) was asked: the filter let it through."""
+    import fcntl
+    import pty
+    import termios
+
+    def inject() -> int:
+        os.setsid()
+        _, terminal = pty.openpty()
+        fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+        code = libc.ioctl(terminal, termios.TIOCSTI, b"x")
+        return 0 if code >= 0 or ctypes.get_errno() == errno.EIO else -1
+
+    return in_child(inject)
+
+
+@attack("setuid programs")
+def _() -> str:
+    """A mount on which a program's owner counts when it is executed; in a room nothing is mounted like that."""
+    lines = [line.split() for line in open("/proc/self/mountinfo").read().splitlines()]
+    return ",".join(line[4] for line in lines if "nosuid" not in line[5].split(","))
+
+
+@attack("setuid program of one's own")
+def _() -> str:
+    shutil.copyfile("/usr/bin/id", "/workspace/id")
+    os.chmod("/workspace/id", 0o6755)
+    done = subprocess.run(["/workspace/id", "-u"], capture_output=True, text=True, check=False)
+    os.unlink("/workspace/id")
+    return done.stdout.strip() if done.stdout.strip() != str(os.getuid()) else ""
 
 
 print(json.dumps(OUTCOMES))

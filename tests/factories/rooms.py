@@ -75,6 +75,7 @@ class Outside:
 
     def __init__(self, base: Path) -> None:
         self._sockets = [socket.create_server(("127.0.0.1", 0)), socket.socket(socket.AF_UNIX)]
+        self.port6 = self._listen_by_ipv6()
         self._abstract = f"room-test-{os.getpid()}"
         self._sockets[1].bind("\0" + self._abstract)
         self._sockets[1].listen()
@@ -92,6 +93,7 @@ class Outside:
         (other / "result.csv").write_text("theirs")
         self.facts = {
             "port": self._sockets[0].getsockname()[1],
+            "port6": self.port6,
             "abstract": self._abstract,
             "victim": self._victim.pid,
             "memory": self._memory,
@@ -102,6 +104,14 @@ class Outside:
             "base": str(base),
             "secret": SECRET,
         }
+
+    def _listen_by_ipv6(self) -> int:
+        """Its port; 0 on a machine without IPv6."""
+        try:
+            self._sockets.append(socket.create_server(("::1", 0), family=socket.AF_INET6))
+        except OSError:
+            return 0
+        return int(self._sockets[-1].getsockname()[1])
 
     @staticmethod
     def _serve(listener: socket.socket) -> None:

@@ -10,9 +10,12 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from workspaces.catalogue.errors import Invalid
+from workspaces.rooms import folders
 from workspaces.rooms.bubblewrap import DOOR
 
 NAME = "s"
+EVERY_DOOR = "doors/*/inside"  # below a gateway's folder
 INSIDE = f"{DOOR}/{NAME}"  # where a service in the room listens
 
 
@@ -22,9 +25,18 @@ def outside(door: Path) -> Path:
 
 
 def clear(door: Path) -> None:
-    """Nothing is reached there any more."""
-    with suppress(FileNotFoundError):
-        outside(door).unlink()
+    """Nothing is reached there any more, and nothing lies there."""
+    with suppress(Invalid, OSError), folders.opened(door.parent) as parent:
+        with suppress(FileNotFoundError):
+            os.unlink(NAME, dir_fd=parent)
+        with folders.opened(door) as inside:
+            folders.empty(inside)
+
+
+def sweep(root: Path) -> None:
+    """Clear every door below a gateway's folder: for who begins anew, and knows that nothing is at work there."""
+    for door in root.glob(EVERY_DOOR):
+        clear(door)
 
 
 def lead_out(door: Path, folder: int, *, uid: int) -> bool:

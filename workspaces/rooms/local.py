@@ -117,8 +117,7 @@ class LocalRooms(Sittings):
             self._look_at_environment(path, folder)
             return
         if name == "door":
-            folders.empty(folder)  # a room that was here before has left things in the way
-            doors.clear(path)
+            doors.clear(path)  # a room that was here before may have left things in the way
         folders.refuse_channels(folder, path)
         if user.standing is Standing.SAME:
             return

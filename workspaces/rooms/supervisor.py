@@ -27,6 +27,7 @@ import socket
 import stat
 import struct
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, astuple
@@ -34,6 +35,7 @@ from pathlib import Path
 from typing import Any
 
 from workspaces.catalogue.errors import Invalid
+from workspaces.rooms import doors
 from workspaces.rooms.base import RoomPlan, Sitting, plan_from_wire
 from workspaces.rooms.local import LocalRooms
 from workspaces.rooms.users import STATE, Allocation
@@ -42,6 +44,7 @@ logger = logging.getLogger(__name__)
 GATEWAY_USER = "tre-gateway"
 LONGEST_REQUEST = 1 << 18  # bytes
 CONNECTIONS = 64
+LOOK_SECONDS = 0.5
 PATIENCE = 10.0  # seconds for a request to arrive, and for runs to end at shutdown
 
 
@@ -61,17 +64,24 @@ class Supervisor:
     def serve(self, listener: socket.socket) -> None:
         """Accept until close() is called from a signal handler or another thread."""
         threads: list[threading.Thread] = []
+        listener.settimeout(LOOK_SECONDS)  # a signal that another thread was given interrupts no accept()
         while not self._closing:
             try:
                 connection, _ = listener.accept()
+            except TimeoutError:
+                continue
             except OSError:  # closed under us
                 break
             threads = [thread for thread in threads if thread.is_alive()]
             threads.append(threading.Thread(target=self._converse, args=(connection,)))
             threads[-1].start()
+        ends = time.monotonic() + PATIENCE
+        while self._rooms.at_work() and time.monotonic() < ends:
+            self._rooms.stop_all()  # again and again: one may just be on its way to its start
+            time.sleep(0.02)
         self._rooms.stop_all()
         for thread in threads:
-            thread.join(PATIENCE)
+            thread.join(max(ends - time.monotonic(), 0.1))
 
     def close(self, listener: socket.socket) -> None:
         """Stop accepting, and end all runs."""
@@ -236,6 +246,8 @@ def main() -> None:
     os.chdir("/")
     uid, gid = _identity(chosen.gateway_user)
     rooms = LocalRooms(allocation=Allocation(chosen.state), gateway_gid=gid)
+    for root in chosen.roots:
+        doors.sweep(root.resolve())
     supervisor = Supervisor(
         rooms=rooms,
         roots=tuple(root.resolve() for root in chosen.roots),

@@ -35,6 +35,9 @@ class Rooms:
     def stop(self, room_key: str) -> bool:
         return room_key == "k1"
 
+    def at_work(self) -> tuple[str, ...]:
+        return ()
+
     def stop_all(self) -> None:
         pass
 
