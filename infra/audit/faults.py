@@ -16,11 +16,12 @@ import numpy as np
 
 from disclosure import clearance
 from disclosure.accounting import MICRO
-from disclosure.noise import LAPLACE, Exact, add_noise
+from disclosure.noise import LAPLACE, Exact, Integers, add_noise
 from disclosure.person_view.prove import View
 from disclosure.person_view.prove import prove as proven
 from disclosure.person_view.schema import ProvenView, Schema
 from disclosure.requests import parse_request
+from disclosure.statistics.selection import Selection
 from infra.audit import cases, seam
 from infra.audit.falsify import Numbers, Verdict, lower, verdicts
 from infra.audit.records import SAMPLE_KEY, Build, Keys, Person
@@ -231,6 +232,19 @@ def in_view() -> Caught:
         return _moved("unkeyed tie-break", place, many_rows())
 
 
+def in_choice() -> Caught:
+    """Points that nobody is at are left out of the choice: the list of points is learnt from the records."""
+    whole = Selection.vector
+
+    def somebodys(statistic: Selection, exact: Integers) -> Integers:
+        return np.where(np.tile(exact == 0, len(statistic.shares)), -(10**6), whole(statistic, exact))
+
+    person, others = torn()
+    with patch.object(Selection, "vector", somebodys):
+        place = Place(cases.request_of("selection"), cases.TERMS)
+        return _moved("points from data", place, [person, *others])
+
+
 def _moved(fault: str, place: Place, people: Sequence[Person]) -> Caught:
     """Everybody left out in turn: does anybody move more than is claimed?"""
     claimed = seam.claim(place.request, place.terms).contributions
@@ -245,6 +259,7 @@ def healthy() -> Mapping[str, Fraction]:
         ("many rows", "quantiles", many_rows()),
         ("many cells", "periods", many_rows()),
         ("small group", "proportion", small_group()),
+        ("torn median", "selection", [torn()[0], *torn()[1]]),
     ):
         place = Place(cases.request_of(kind), cases.TERMS)
         claimed = seam.claim(place.request, place.terms).contributions

@@ -182,6 +182,7 @@ def _planted(pair: Neighbours, size: Size, wrong: float) -> Iterator[Outcome]:
     for each in faults.in_build():
         yield _fault(each)
     yield _fault(faults.in_view())
+    yield _fault(faults.in_choice())
     cured = faults.tie_at_threshold(runs=size.many_runs, wrong=wrong, let_through=False)
     yield Outcome("no false alarm", "threshold without ties", not cured.caught, cured.figure)
     for name, share in faults.healthy().items():

@@ -78,6 +78,10 @@ def test_a_view_that_takes_whichever_row_is_stored_first_is_caught():
     assert faults.in_view().caught
 
 
+def test_points_that_are_learnt_from_records_are_caught():
+    assert faults.in_choice().caught
+
+
 def test_the_counts_beside_the_sampling_keys_change_nothing():
     """Where they say that nobody exceeds a cap, rows are not capped: an answer must be the same without them."""
     request = cases.request_of(*cases.AUDITED)
@@ -101,6 +105,7 @@ def test_the_small_audit_holds():
         "cap keyed on dense numbers",
         "draws that are not charged",
         "keys from data",
+        "points from data",
         "second draw averaged",
         "sensitivity halved",
         "suppression in the build",
