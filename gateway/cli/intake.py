@@ -132,6 +132,7 @@ def _shown(report: LoadReport) -> dict[str, Any]:
         "quarantined": report.quarantined,
         "unsupported": report.unsupported,
         "alarms": list(report.alarms),
+        "legal_codes": report.legal_codes,
     }
 
 

@@ -7,6 +7,7 @@ from gateway.store.queries import sources as queries
 from gateway.vocabulary import Command
 from gateway.web.actions import may
 from gateway.web.current import actor, carry_out, now, one, pool_id, reading, settings
+from workspaces.catalogue import legal_codes
 
 blueprint = Blueprint("sources", __name__, url_prefix="/sources")
 
@@ -29,5 +30,10 @@ def _page(exact: dict[str, dict[str, object]]) -> ResponseReturnValue:
         loads = queries.loads(work, actor(), now(), settings().list_max_age_days)
     pool = one(pool_id())
     return render_template(
-        "sources.html", loads=loads, exact=exact, pool=pool, may_look=may(pool, Command.VIEW_QUALITY)
+        "sources.html",
+        loads=loads,
+        exact=exact,
+        pool=pool,
+        may_look=may(pool, Command.VIEW_QUALITY),
+        legal_codes=legal_codes.VERSION,
     )

@@ -28,8 +28,12 @@ CREATE MACRO unquoted(cell) AS
 and are whole only if the fields found fill the line."""
 
 
+MAX_COLUMNS = 2_000
+"""No format has a tenth of these; what has more is not read further than its first line."""
+
+
 def header(path: Path, limits: Limits) -> tuple[str, ...]:
-    """The names in the first line, lower case; `Invalid` when it is no line of unique names."""
+    """The names in the first line, lower case; `Invalid` when it is no line of unique names, or of too many."""
     with path.open("rb") as file:
         first = file.readline(min(limits.line_bytes, 2**20))
     try:
@@ -43,7 +47,18 @@ def header(path: Path, limits: Limits) -> tuple[str, ...]:
             f"The file {path.name} does not begin with a line of unique column names.",
             "Send it as CSV in UTF-8, separated by commas, with a header.",
         )
+    need_few(path, found)
     return found
+
+
+def need_few(path: Path, names: tuple[str, ...]) -> None:
+    """`Invalid` when these are more columns than a table of records has."""
+    if len(names) > MAX_COLUMNS:
+        raise Invalid(
+            "intake:too_many_columns",
+            f"A table of {path.name} has more than {MAX_COLUMNS} columns.",
+            "Send the columns of the format alone.",
+        )
 
 
 def need_columns(path: Path, names: tuple[str, ...], required: tuple[str, ...]) -> None:

@@ -99,6 +99,24 @@ def existing(path: Path, limits: Limits) -> Path:
     return path
 
 
+def lines_of(path: Path, limits: Limits) -> Path:
+    """The file of lines itself, or `Invalid` when it is missing, too large, or a line of it has no end in sight."""
+    existing(path, limits)
+    length = 0
+    with path.open("rb") as file:
+        while chunk := file.read(2**20):
+            first = chunk.find(b"\n")
+            longest = length + (len(chunk) if first < 0 else first)
+            length = longest if first < 0 else len(chunk) - chunk.rfind(b"\n") - 1
+            if longest > limits.line_bytes:
+                raise Invalid(
+                    "intake:line_too_long",
+                    f"A line of {path.name} is longer than {limits.line_bytes} bytes.",
+                    "Send one record a line.",
+                )
+    return path
+
+
 def fingerprint(path: Path) -> str:
     """SHA-256 of a file's bytes, as hexadecimal text."""
     with path.open("rb") as file:

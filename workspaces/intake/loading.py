@@ -7,6 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
+from workspaces.catalogue.legal_codes import VERSION
 from workspaces.engine import Bounds, open_engine, quiet
 from workspaces.intake import delimited
 from workspaces.intake.codes import create_maps, mapping_version
@@ -22,7 +23,8 @@ from workspaces.intake.vault import Load, Vault
 class LoadReport:
     """What became of one delivery. Exact numbers: for IG officers and auditors only (privacy model P9).
 
-    `rows` kept by table of the vault, `quarantined` rows of the source by reason, `unsupported` rows by kind.
+    `rows` kept by table of the vault, `quarantined` rows of the source by reason, `unsupported` rows by kind,
+    `legal_codes` the version of the list by which restricted codes were dropped.
     """
 
     source: Source
@@ -32,6 +34,7 @@ class LoadReport:
     quarantined: dict[str, int]
     unsupported: dict[str, int]
     alarms: tuple[str, ...]
+    legal_codes: str = ""
 
 
 def load(
@@ -95,8 +98,18 @@ def _facts(delivery: Delivery, digest: str, screened: Screened, now: datetime) -
         "unsupported": screened.unsupported,
         "alarms": (*delivery.alarms, *screened.alarms),
         "files": {},
+        "legal_codes": VERSION,
     }
 
 
 def _report(source: Source, held: Load, *, already_loaded: bool) -> LoadReport:
-    return LoadReport(source, held.digest, already_loaded, held.rows, held.quarantined, held.unsupported, held.alarms)
+    return LoadReport(
+        source,
+        held.digest,
+        already_loaded,
+        held.rows,
+        held.quarantined,
+        held.unsupported,
+        held.alarms,
+        held.legal_codes,
+    )

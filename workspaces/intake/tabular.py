@@ -15,8 +15,7 @@ from typing import Any
 from workspaces.catalogue.errors import Invalid
 from workspaces.engine import Engine, one
 from workspaces.intake import delimited
-from workspaces.intake.deliveries import Limits, existing
-from workspaces.intake.unpacking import MAX_COLUMNS
+from workspaces.intake.deliveries import Limits, existing, lines_of
 
 Wanted = Mapping[str, Mapping[str, str | None]]
 """Table -> our name of a column -> theirs."""
@@ -50,7 +49,7 @@ def named_files(folder: Path, suffixes: tuple[str, ...], limits: Limits) -> tupl
             f"The {len(found)} files of {folder.name} are not named apart by letters, digits, '_' and '-'.",
             "Rename them and send the delivery again.",
         )
-    return tuple(existing(path, limits) for path in found)
+    return tuple((lines_of if _is_csv(path) else existing)(path, limits) for path in found)
 
 
 def need_columns(tables: Mapping[str, Path], required: Mapping[str, tuple[str, ...]], limits: Limits) -> None:
@@ -63,12 +62,7 @@ def need_columns(tables: Mapping[str, Path], required: Mapping[str, tuple[str, .
         described = _ask((path,), None, path.parent, limits, path.name)
         columns |= {table: tuple(names) for table, names in described.items() if table in columnar}
     for table, names in columns.items():
-        if len(names) > MAX_COLUMNS:
-            raise Invalid(
-                "intake:too_many_columns",
-                f"A table of {tables[table].name} has more than {MAX_COLUMNS} columns.",
-                "Send the columns of the format alone.",
-            )
+        delimited.need_few(tables[table], names)
         delimited.need_columns(tables[table], names, required.get(table, ()))
 
 

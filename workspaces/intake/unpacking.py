@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from workspaces.engine import Bounds, Engine, one, open_engine, write_parquet
-from workspaces.intake.delimited import MACROS
+from workspaces.intake.delimited import MACROS, MAX_COLUMNS
 
-MAX_COLUMNS, MAX_TABLES = 2_000, 1_000
+_MAX_TABLES = 1_000
 _MAX_CELL = 10_000  # characters; no identifier, code, date or number is longer
 
 
@@ -46,7 +46,7 @@ def _tables(engine: Engine, files: list[Path]) -> Iterator[tuple[str, str]]:
             engine.execute(f"ATTACH '{spelled}' AS given_{place} (READ_ONLY)")
             query = "SELECT table_name FROM duckdb_tables() WHERE database_name = $name AND schema_name = 'main'"
             names = [str(name) for (name,) in engine.execute(query, {"name": f"given_{place}"}).fetchall()]
-            if len(names) > MAX_TABLES:
+            if len(names) > _MAX_TABLES:
                 raise SystemExit(1)
             yield from ((name.lower(), f"given_{place}.main.{_quoted(name)}") for name in sorted(names))
 
@@ -54,7 +54,7 @@ def _tables(engine: Engine, files: list[Path]) -> Iterator[tuple[str, str]]:
 def _table(engine: Engine, table: str, relation: str, order: dict[str, Any]) -> Any:
     """Columns of a table; or the rows of it, those of a wanted one written as text."""
     if order["wanted"] is None:
-        return list(_columns(engine, relation))
+        return list(_columns(engine, relation))[: MAX_COLUMNS + 1]
     if table not in order["wanted"]:
         return one(engine, f"SELECT count(*) FROM {relation}")  # noqa: S608
     columns = _columns(engine, relation)

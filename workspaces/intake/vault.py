@@ -48,7 +48,7 @@ class Load:
 
     `sequence` counts loads of this vault and decides which load of a source is the current one.
     `files` is table -> SHA-256 of its file as it lies there, `sealed` whether under a key of the load. `erased` names
-    who was erased when the files were written.
+    who was erased when the files were written, `legal_codes` the list by which restricted codes were dropped.
     """
 
     digest: str
@@ -65,6 +65,7 @@ class Load:
     revision: int = 0
     erased: str = ""
     sealed: bool = False
+    legal_codes: str = ""
 
     @property
     def key(self) -> tuple[str, str]:

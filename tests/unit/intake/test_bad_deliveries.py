@@ -22,6 +22,7 @@ from workspaces.catalogue.errors import Invalid
 from workspaces.engine import open_engine
 from workspaces.intake import Format, Limits, load
 from workspaces.intake.delimited import MACROS, read_csv
+from workspaces.intake.deliveries import lines_of
 
 ANNA, BOB = number(1), number(2)
 
@@ -258,3 +259,14 @@ def test_a_load_half_there_counts_for_nothing(house, folder):
     assert house.vault.all() == ()
     write_fhir(folder, [patient("a", ANNA)])
     assert house.load(source(Format.FHIR, "RRV"), folder).rows["person"] == 1
+
+
+@pytest.mark.parametrize("end", [b"", b"\nshort", b"\n" + b"y" * 3 * 2**20])
+@pytest.mark.parametrize("before", [0, 1, 2**20 - 7])
+def test_a_line_may_be_as_long_as_allowed(folder, before, end):
+    limits = Limits(line_bytes=4 * 2**20)
+    (folder / "file").write_bytes(b"x" * before + b"\n" + b"y" * limits.line_bytes + end)
+    assert lines_of(folder / "file", limits) == folder / "file"
+    (folder / "file").write_bytes(b"x" * before + b"\n" + b"y" * (limits.line_bytes + 1) + end)
+    with pytest.raises(Invalid, match="line_too_long"):
+        lines_of(folder / "file", limits)

@@ -6,14 +6,14 @@ changed; `deleted` names what is gone. The delivery then is the sum of them all,
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from workspaces.catalogue.errors import Invalid
-from workspaces.intake.deliveries import Delivery, Limits, existing, need_folder
+from workspaces.intake.deliveries import Delivery, Limits, existing, lines_of, need_folder
 from workspaces.intake.sources import Source
 
 _MOST = 1_000  # manifests of one delivery
@@ -37,7 +37,8 @@ def receive(folder: Path, source: Source, limits: Limits) -> Delivery:
     later = sorted(
         path for path in folder.glob("manifest-*.json") if re.fullmatch(r"manifest-[0-9]{1,6}\.json", path.name)
     )
-    exports = [_read(existing(path, limits), source) for path in (folder / "manifest.json", *later[:_MOST])]
+    small = replace(limits, file_bytes=limits.line_bytes)  # a manifest is read as a whole
+    exports = [_read(existing(path, small), source) for path in (folder / "manifest.json", *later[:_MOST])]
     exports = _in_order(exports, source)
     _need_names_apart(exports, source)
     files: dict[str, list[Path]] = {}
@@ -128,7 +129,7 @@ def _need_names_apart(exports: list[_Export], source: Source) -> None:
 
 def _counted(path: Path, count: int | None, limits: Limits) -> Path:
     """The file; `Invalid` when it holds another number of lines than the manifest promised: it was cut, or another."""
-    existing(path, limits)
+    lines_of(path, limits)
     if count is None:
         return path
     with path.open("rb") as file:
