@@ -27,7 +27,7 @@ from infra.demo.personas import CAST
 from infra.demo.place import Place
 from infra.seeds.population import write_population
 from tests.factories.databases import TEMPLATE, Server, kind, new_database
-from tests.factories.object_stores import BUCKET, KEY
+from tests.factories.object_stores import BUCKET, KEY, free_port
 from tests.factories.object_stores import SECRET as STORE_SECRET
 from tests.factories.object_stores import Server as StoreServer
 
@@ -154,13 +154,6 @@ def _approved(at: House) -> str:
     return project_id
 
 
-def free_port() -> int:
-    """A port that nothing listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @dataclass
 class Processes:
     """`tre serve` with two gunicorn workers, and two `tre work`."""
@@ -190,11 +183,12 @@ class Processes:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=self._environment(),
+                env=self.environment(),
                 start_new_session=True,
             )
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What a process of this house is told."""
         settings = self.town.at.gateway.settings
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TRE_")}
         return kept | {
@@ -214,6 +208,7 @@ class Processes:
         }
 
     def start_all(self) -> None:
+        self.until_the_port_is_free(True)
         for name in ("web", "worker-1", "worker-2"):
             self.start(name)
 
@@ -235,6 +230,14 @@ class Processes:
             return
         several = {"power": list(self.running), "workers": ["worker-1", "worker-2"]}
         names = several.get(victim, [victim])
+        self.fall(names)
+        time.sleep(rng.uniform(0, 0.5))
+        self.until_the_port_is_free("web" in names)
+        for name in names:
+            self.start(name)
+
+    def fall(self, names: list[str]) -> None:
+        """kill -9 of these; what runs in rooms ends with the last worker."""
         rooms = self.programs_in_rooms() if {"worker-1", "worker-2"} <= set(names) else []
         for name in names:  # only the process itself: what it leaves behind must end by itself
             self.running[name].send_signal(signal.SIGKILL)
@@ -244,10 +247,6 @@ class Processes:
             gone = until(lambda: not self.programs_in_rooms(), 6)
             self.rooms_ended += gone
             self.rooms_left += [] if gone else self.programs_in_rooms()
-        time.sleep(rng.uniform(0, 0.5))
-        self._until_the_port_is_free("web" in names)
-        for name in names:
-            self.start(name)
 
     def programs_in_rooms(self) -> list[str]:
         """Command lines of what runs in a room of this house."""
@@ -260,7 +259,7 @@ class Processes:
             children = Path(f"/proc/{web}/task/{web}/children").read_text(encoding="ascii").split()
             os.kill(int(rng.choice(children)), signal.SIGKILL) if children else None
 
-    def _until_the_port_is_free(self, wanted: bool) -> None:
+    def until_the_port_is_free(self, wanted: bool) -> None:
         """Workers of a killed gunicorn end when they notice; the next could not listen before."""
         ends = time.monotonic() + 10
         while wanted and time.monotonic() < ends:

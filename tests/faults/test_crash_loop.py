@@ -1,4 +1,4 @@
-"""kill -9 of web, workers, all at once, the object store and (on PostgreSQL) the database, again and again.
+"""kill -9 of web, workers, all at once, migrations, the object store and (on PostgreSQL) the database, again and again.
 
 `TRE_KILLS` says how often: 12 in `./run check`, 200 in `./run prove`. Afterwards all comes to rest by itself, and
 nothing was spent twice, drawn twice, lost, or left lying about.
@@ -10,11 +10,13 @@ import random
 import time
 from collections import Counter
 from contextlib import suppress
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import col
 
 from gateway.evidence import chain
 from gateway.evidence.checkpoints import read, verify_checkpoints
@@ -23,6 +25,7 @@ from gateway.store import audit_chain
 from gateway.vocabulary import EntryKind, JobState, ReleaseState, SnapshotState
 from tests.factories.databases import kind
 from tests.factories.faults_house import Processes, Town, settle, until
+from tests.factories.faults_migrating import Migrations
 from tests.factories.faults_people import BUSY_SNAPSHOT, ENDED, Crowd
 from tests.factories.faults_watch import Watcher
 from tests.factories.tried import Tried
@@ -33,6 +36,7 @@ KILLS = int(os.environ.get("TRE_KILLS", "12"))
 SEED = int(os.environ.get("TRE_SEED", "1"))
 REST_SECONDS = 150.0  # draws begin one after another, each at the deadline of the one before
 VICTIMS = ["web", "web child", "worker-1", "worker-2", "power"]
+MIGRATES = 6  # every so many kills one falls on a migration
 MOMENTS: list[tuple[Any, Any, str]] = [
     (Snapshot, SnapshotState.BUILDING, "workers"),
     (Release, ReleaseState.PLAN_CLEARED, "workers"),
@@ -41,6 +45,12 @@ MOMENTS: list[tuple[Any, Any, str]] = [
     (Release, ReleaseState.IN_REVIEW, "web"),
     (Job, JobState.RUNNING, "workers"),
 ]
+PHASES: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "build": (Snapshot, (SnapshotState.BUILDING,)),
+    "draw": (Release, (ReleaseState.RESERVED, ReleaseState.DRAWING)),
+    "review": (Release, (ReleaseState.IN_REVIEW, ReleaseState.CONSOLIDATING, ReleaseState.ADJUDICATING)),
+    "job": (Job, (JobState.RUNNING,)),
+}
 READABLE = {SnapshotState.BUILT, SnapshotState.CLEARED}
 
 
@@ -53,9 +63,11 @@ def test_nothing_is_lost_drawn_twice_or_left_behind(
         monkeypatch.setenv(name, "unset")  # so that what the house sets there is gone afterwards
     town = settle(tmp_path, store=store)
     processes, rng = Processes(town), random.Random(SEED)  # noqa: S311 - the moments need no secret
-    crowd, watcher = Crowd(town, processes, SEED), Watcher(town)
+    crowd, watcher, fell = Crowd(town, processes, SEED), Watcher(town), Counter[str]()
+    migrations = Migrations(town, processes, random.Random(SEED))  # noqa: S311
     victims = [*VICTIMS, *(["database"] if town.server else []), *(["store"] if town.store else [])]
     rng.shuffle(victims)
+    blind = cycle(victims)
     try:
         processes.start_all()
         watcher.begin()
@@ -64,10 +76,13 @@ def test_nothing_is_lost_drawn_twice_or_left_behind(
         for number in range(KILLS):
             time.sleep(rng.uniform(0.1, 1.5))
             processes.see_to_it()
-            if number % 2:  # blind, at any moment; else in the middle of something that is at work
-                processes.kill(victims[number // 2 % len(victims)], rng)
-            else:
-                processes.kill(aimed(town, crowd, rng), rng)
+            if number % MIGRATES == MIGRATES - 1:
+                assert any(migrations.round() for _ in range(9))
+                continue
+            # blind, at any moment, or in the middle of something that is at work
+            victim = next(blind) if number % 2 else aimed(town, crowd, rng)
+            fell.update(under_way(town))
+            processes.kill(victim, rng)
         tried(KILLS)
         crowd.draining = True
         rested = until(lambda: not restless(town, processes), REST_SECONDS, 0.5)
@@ -75,10 +90,13 @@ def test_nothing_is_lost_drawn_twice_or_left_behind(
         crowd.end()
         watcher.end()
         with capsys.disabled():
-            print("\n" + json.dumps(figures(town, processes, crowd, watcher)))
+            fell.update(migrations.phases)
+            print("\n" + json.dumps({"fell on": dict(fell), **figures(town, processes, crowd, watcher)}))
         assert rested, restless(town, processes)
         assert clean, left_behind(town)
         assert processes.rooms_left == []
+        assert migrations.wrong == []
+        assert migrations.phases.total() == KILLS // MIGRATES
         assert_all_is_well(town, crowd, watcher)
     finally:
         crowd.end()
@@ -112,6 +130,13 @@ def aimed(town: Town, crowd: Crowd, rng: random.Random) -> str:
         if town.store and victim == "workers" and rng.random() < 0.5:
             return "store"  # while they read or write there
     return victim
+
+
+def under_way(town: Town) -> set[str]:
+    """In the middle of what a kill falls just now."""
+    with suppress(SQLAlchemyError), town.at.gateway.unit.reading() as work:
+        return {name for name, (table, states) in PHASES.items() if work.find(table, col(table.state).in_(states))}
+    return set()
 
 
 def restless(town: Town, processes: Processes) -> list[str]:

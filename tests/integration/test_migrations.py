@@ -1,9 +1,5 @@
 """Migrations forward and back, whole or not at all, on the database of the run; one head; the models' tables."""
 
-import subprocess
-import sys
-import time
-
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -125,36 +121,6 @@ def test_rows_of_the_log_the_ledger_and_votes_cannot_be_changed(town):
                 connection.execute(statement)
     with town.gateway.unit.reading() as work:
         assert all(work.all(each) for each in (AuditEvent, LedgerEntry, Vote))
-
-
-KILLS = 10
-
-
-def test_a_migration_killed_at_any_moment_is_whole_or_not_at_all(tmp_path):
-    """Kills spread over twice the time that a migration takes."""
-    script = "import sys; from gateway.store.migrate import upgrade; sys.stdin.read(1); upgrade(sys.argv[1])"
-    seconds = 0.0
-    whole = []
-    for number in range(KILLS):
-        engine = open_database(empty_database(tmp_path / f"{number}"))
-        command = [sys.executable, "-c", script, address_of(engine)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
-            process.stdin.write(b"go")
-            process.stdin.flush()
-            begun = time.monotonic()
-            if number == 0:
-                process.wait()  # how long it takes
-                seconds = time.monotonic() - begun
-            time.sleep(1.2 * seconds * number / KILLS)
-            process.kill()
-        found = set(tables(engine))
-        assert found in (set(), set(SQLModel.metadata.tables)), "half migrated"
-        whole.append(bool(found))
-        upgrade(address_of(engine))
-        assert set(tables(engine)) == set(SQLModel.metadata.tables)
-        engine.dispose()
-    print(f"{sum(whole)} of {KILLS} were whole, the others not begun")
-    assert not all(whole)
 
 
 def test_accounts_from_before_have_their_mailboxes(engine):
