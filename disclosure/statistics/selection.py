@@ -85,7 +85,8 @@ class Selection(Points):
 
     def expected(self, scale: Fraction, population: int) -> Expected:
         """For a public number of people spread evenly over the bounds."""
-        return self.width(REACHED * spread(scale, self.parts), population)
+        found = self.width(REACHED * spread(scale, self.parts), population)
+        return replace(found, assumes=f"{found.assumes}; no interval comes with the value")
 
     def rows(self, noisy: Integers, scale: Fraction) -> list[list[Estimate]]:  # noqa: ARG002
         """The points chosen, in the order of their shares: one that overtook another changes places with it."""

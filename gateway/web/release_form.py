@@ -54,9 +54,9 @@ KINDS = (
     ("forecast", "Demand forecast by month"),
 )
 METHODS = (
-    ("", "Whichever is expected to be better"),
-    ("counts", "From noisy counts, with intervals"),
-    ("selection", "By selection, closer but without intervals"),
+    ("", "By expected width"),
+    ("counts", "Noisy counts"),
+    ("selection", "Selection"),
 )
 _DATED = ("latest", "earliest")
 _EVENTS = ("exists", "count")
@@ -87,7 +87,7 @@ class StatisticForm(EventFields):
     upper = StringField("Upper bound")
     edges = StringField("Bin edges")
     quantiles = StringField("Quantiles")
-    method = SelectField("How quantiles are drawn", choices=[choice(*each) for each in METHODS], validate_choice=False)
+    method = SelectField("Quantiles drawn by", choices=[choice(*each) for each in METHODS], validate_choice=False)
     group = StringField("Group column")
     groups = StringField("Groups to compare")
     half_width = StringField("Half-width wanted")
