@@ -7,6 +7,7 @@ from hashlib import sha256
 from sqlmodel import col
 
 from gateway.commands.perform import perform
+from gateway.commands.rooms import Why
 from gateway.commands.workspaces import Purged as Given
 from gateway.jobs.house import House
 from gateway.models import Job, Refresh, Snapshot, Workspace
@@ -24,7 +25,7 @@ def waits_for_refresh(work: Work, workspace: Workspace) -> bool:
 
 
 def purged(house: House, row: Refresh, project_id: str) -> bool:
-    """True when the project's room, if it has one, holds nothing from before this refresh."""
+    """True when the project's room, if it has one, is closed and holds nothing from before this refresh."""
     with house.gateway.unit.reading() as work:
         workspace = work.find(Workspace, Workspace.project_id == project_id)
         if workspace is None or workspace.refresh_id == row.id or workspace.state is WorkspaceState.DESTROYED:
@@ -32,9 +33,12 @@ def purged(house: House, row: Refresh, project_id: str) -> bool:
         running = work.find(Job, Job.workspace_id == workspace.id, Job.state == JobState.RUNNING)
         people = max((each.people for each in work.all(Snapshot, Snapshot.project_id == project_id)), default=0)
         again = _recorded_job(work, workspace)
-    if running is not None:
-        house.rooms().stop(workspace.room_key)
-        return False
+    if workspace.room_asked_at is not None:
+        why = Why(reason="refresh")
+        with suppress(Refusal):  # somebody closed it meanwhile
+            perform(house.gateway, actor=SYSTEM, command=Command.END_ROOM, subject_id=workspace.id, given=why)
+    if house.rooms().stop(workspace.room_key) or running is not None:
+        return False  # looked at again when nothing is at work there
     folder = (house.rooms_folder / workspace.room_key).resolve()
     gone = purge(folder, people=people) if folder.is_dir() else Purged({}, 0)
     if again is not None:

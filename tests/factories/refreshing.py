@@ -1,7 +1,7 @@
 """A gateway over a few made-up people whose jobs really run, but for the room: its program is a function of a test."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -18,6 +18,7 @@ from gateway.store.queries.facts import current_snapshot
 from gateway.vocabulary import Command, Seat
 from tests.factories.gateways import Town, approved_project
 from tests.factories.records import council_row, number, source, write_csv
+from workspaces.catalogue.errors import Invalid
 from workspaces.intake import Format
 from workspaces.numbers import keyed
 from workspaces.rooms.base import Ended, RoomPlan, RoomResult
@@ -38,10 +39,16 @@ class Room:
     """Runs the test's program in place of a script: it is given /data and /workspace."""
 
     program: Program
+    ended: dict[str, RoomResult]
 
-    def run(self, plan: RoomPlan) -> RoomResult:
+    def start(self, name: str, plan: RoomPlan) -> None:
         self.program(plan.snapshot, plan.workspace)
-        return RoomResult(exit_code=0, ended=Ended.FINISHED, seconds=0.1)
+        self.ended[name] = RoomResult(exit_code=0, ended=Ended.FINISHED, seconds=0.1)
+
+    def wait(self, name: str) -> RoomResult:
+        if name not in self.ended:
+            raise Invalid("room:unknown", "No run of that name is known.", "Start it.")
+        return self.ended[name]
 
     def stop(self, room_key: str) -> bool:  # noqa: ARG002
         return False
@@ -52,9 +59,10 @@ class Running(House):
     """A house whose rooms run the program of a test."""
 
     program: Program = lambda _data, _workspace: None
+    ended: dict[str, RoomResult] = field(default_factory=dict)
 
     def rooms(self) -> Room:  # type: ignore[override]
-        return Room(self.program)
+        return Room(self.program, self.ended)
 
 
 @dataclass
