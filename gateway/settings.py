@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     room_environment: Path = Field(Path("/usr"), description="The Python environment that rooms see.")
     rooms_url: str = Field("", description="Where notebooks are: * is the workspace; another host name than base_url.")
     notebook_environment: str = Field("", description="The Python with JupyterLab that notebooks see; empty: none.")
+    room_k: int = Field(0, ge=0, description="People alike in a workspace's copy, at least; 0: the copy draws read.")
     traces: str = Field("", description="An installed OpenTelemetry exporter for spans (extra); empty: no traces.")
     mailbox: str = Field("X26TRE01", description="Our MESH mailbox.")
     mesh_url: str = Field("", description="Address of MESH (extra `mesh`); empty: files are moved by other means.")

@@ -81,4 +81,5 @@ def plan_of(house: House, grant: Grant, snapshot: Snapshot, cut_date: date) -> S
         max_list_age_days=house.gateway.settings.list_max_age_days,
         sample_key=house.keys.pool(house.pool_id()),
         code_version=CODE_VERSION,
+        room_k=house.gateway.settings.room_k,
     )

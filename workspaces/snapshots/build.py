@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from workspaces.catalogue.errors import Invalid
 from workspaces.engine import Bounds, Engine, open_engine
@@ -21,6 +22,7 @@ from workspaces.snapshots.minimise import Written, need_approved, write_sampling
 from workspaces.snapshots.objects import ObjectStore
 from workspaces.snapshots.plan import STEPS, BuiltSnapshot, SnapshotPlan, Step
 from workspaces.snapshots.risk import assess
+from workspaces.snapshots.room_copy import make_room_copy
 
 Sign = Callable[[bytes], bytes]
 Progress = Callable[[str], None]
@@ -77,10 +79,11 @@ def build(
         progress(STEPS[5])
         _need_sums(steps)
         risk = assess(engine, {name: written for name, written in tables.items() if name != "sampling"})
-        manifest = describe(plan, loads, opt_outs, pseudonyms, steps, tables, risk, now)
+        stored = _with_room_copy(engine, scratch, plan, tables, risk)
+        manifest = describe(plan, loads, opt_outs, pseudonyms, steps, stored, risk, now)
 
         progress(STEPS[6])
-        return storage.keep(store, plan, manifest, tables, sign)
+        return storage.keep(store, plan, manifest, stored, sign)
 
 
 def _need_fresh(opt_outs: OptOutList | None, now: datetime, max_age_days: int) -> OptOutList:
@@ -115,6 +118,19 @@ def _minimise(engine: Engine, scratch: Path, plan: SnapshotPlan) -> dict[str, Wr
         name: write_table(engine, folder, name, columns, plan.period) for name, columns in sorted(plan.tables.items())
     }
     return {**tables, "sampling": write_sampling(engine, folder, tables)}
+
+
+def _with_room_copy(
+    engine: Engine, scratch: Path, plan: SnapshotPlan, tables: dict[str, Written], risk: dict[str, Any]
+) -> dict[str, Written]:
+    """What is stored: the tables, or where k is demanded the room's copy beside those that draws read."""
+    if not plan.room_k:
+        return tables
+    drawn = {name: written for name, written in tables.items() if name != "sampling"}
+    copy = make_room_copy(engine, scratch / "room", drawn, plan.room_k)
+    risk["room"] = {"k": plan.room_k, "coarsened": copy.coarsened, "withheld": copy.withheld}
+    own = {f"{storage.DRAWN}{name}": written for name, written in drawn.items()}
+    return {**copy.tables, **own, "sampling": tables["sampling"]}
 
 
 def _need_sums(steps: tuple[Step, ...]) -> None:

@@ -15,7 +15,8 @@ STEPS = ("open sources", "validate", "opt-out", "de-identify", "minimise", "mani
 class SnapshotPlan:
     """Follows from the decision. `tables` are approved columns by table; `period` bounds event dates, both ends
     included; ages are counted at `cut_date`; `sample_key` is the pool's 32 secret bytes, never rotated (P3);
-    `max_quarantine_share` is the share of people rows that sources may have lost to quarantine."""
+    `max_quarantine_share` is the share of people rows that sources may have lost to quarantine; `room_k` is how many
+    must be alike in the workspace's copy, 0 for a copy of what draws read."""
 
     snapshot_id: str
     project_id: str
@@ -26,11 +27,14 @@ class SnapshotPlan:
     sample_key: bytes = field(repr=False)
     code_version: str
     max_quarantine_share: float = 0.5
+    room_k: int = 0
 
     def describe(self) -> dict[str, Any]:
         """Its fields for the manifest; of the key only a digest of it."""
         start, end = self.period
+        demanded = {"room_k": self.room_k} if self.room_k else {}
         return {
+            **demanded,
             "snapshot_id": self.snapshot_id,
             "project_id": self.project_id,
             "tables": {table: list(columns) for table, columns in sorted(self.tables.items())},

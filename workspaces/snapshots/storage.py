@@ -33,6 +33,12 @@ class SnapshotFolder:
         return self.root / "room"
 
     @property
+    def drawn(self) -> Path:
+        """The folder with the tables that draws read: the room's, unless its copy is a coarser one."""
+        own = [path for path in self.sampling.parent.glob("*.parquet") if path != self.sampling]
+        return self.sampling.parent if own else self.room
+
+    @property
     def sampling(self) -> Path:
         """The file of sampling keys."""
         return self.root / "draw" / "sampling.parquet"
@@ -42,8 +48,13 @@ def _name(snapshot_id: str, *parts: str) -> str:
     return "/".join(("snapshots", snapshot_id, *parts))
 
 
+DRAWN = "drawn:"
+"""Before the name of a table that only draws read, where the room has another copy of it."""
+
+
 def _place(table: str) -> tuple[str, str]:
-    return ("draw" if table == "sampling" else "room", f"{table}.parquet")
+    own = table == "sampling" or table.startswith(DRAWN)
+    return ("draw" if own else "room", f"{table.removeprefix(DRAWN)}.parquet")
 
 
 def keep(
@@ -87,9 +98,15 @@ def _built(manifest: bytes) -> BuiltSnapshot:
         people=held["people"],
         people_in=held["steps"][0]["people_in"],
         removed_by_reason={reason: number for step in held["steps"] for reason, number in step["removed"].items()},
-        tables={table: facts["rows"] for table, facts in held["tables"].items() if table != "sampling"},
+        tables=_rows(held["tables"]),
         risk=held.get("risk", {}),
     )
+
+
+def _rows(tables: dict[str, Any]) -> dict[str, int]:
+    """Rows by table, of those that draws read."""
+    drawn = {name.removeprefix(DRAWN): tables[name]["rows"] for name in tables if name.startswith(DRAWN)}
+    return {name: facts["rows"] for name, facts in tables.items() if ":" not in name and name != "sampling"} | drawn
 
 
 def read_manifest(store: ObjectStore, snapshot_id: str, public_key: bytes | None = None) -> bytes:
