@@ -13,11 +13,12 @@ from gateway.evidence.chain import Verdict, verify
 from gateway.evidence.checkpoints import Checkpoint, verify_checkpoints
 from gateway.evidence.exports import Log
 from gateway.evidence.handovers import Handover, believed
-from gateway.evidence.row_proofs import prove, read_proof, why_not
+from gateway.evidence.row_proofs import RowProof, prove, read_proof, why_not
 from gateway.evidence.verification import MAX_BYTES, verify_package
 from workspaces.catalogue.errors import Invalid
 from workspaces.catalogue.json_files import read_json
 
+PUBLISHED = "release:published"  # as the log names it
 _KEY = click.option("--key", help="The gateway's public key, as the register's page shows it.")
 _KEPT = click.option(
     "--checkpoints",
@@ -134,14 +135,7 @@ def verify_proof(proof: Path, key: str | None, kept: Path | None, as_json: bool)
     With --checkpoints the proof's checkpoint must be one of those as well. Ends with 1 when that is not shown.
     """
     published = read_published(kept) if kept else None
-    trusted = published.key if key is None and published else key
-    if trusted is None:
-        raise Invalid("key:missing", "A proof is checked with the gateway's key.", "Name it with --key.")
-    try:
-        found = read_proof(read_json(proof))
-    except ValueError:
-        raise Invalid("proof:unreadable", "The file does not hold a proof.", "Have it made again.") from None
-    _need(why_not(found, believed(read_key(trusted), published.handovers if published else ())))
+    found = _proved(proof, _believed(key, kept))
     checkpoint = found.checkpoint
     if published and (checkpoint.size, checkpoint.root) not in {(one.size, one.root) for one in published.checkpoints}:
         _need(f"the checkpoint of {checkpoint.size} rows is not one of those that were published")
@@ -153,32 +147,72 @@ def verify_proof(proof: Path, key: str | None, kept: Path | None, as_json: bool)
     click.echo(f"  {row.get('at')}  {row.get('event')}  {row.get('actor')}  {row.get('subject_id')}")
 
 
+def _proved(path: Path, keys: frozenset[str] | None) -> RowProof:
+    """The proof in a file, found to hold under one of the keys. Raises Invalid."""
+    if keys is None:
+        raise Invalid("key:missing", "A proof is checked with the gateway's key.", "Name it with --key.")
+    try:
+        found = read_proof(read_json(path))
+    except ValueError:
+        raise Invalid("proof:unreadable", "The file does not hold a proof.", "Have it made again.") from None
+    _need(why_not(found, keys))
+    return found
+
+
 def _need(why: str | None) -> None:
     if why is not None:
         raise Invalid("proof:broken", f"{why[0].upper()}{why[1:]}.", "Ask who made the proof for another.")
 
 
-@click.command("verify", epilog=example("tre releases verify package.zip --register register.json"))
+@click.command("verify", epilog=example("tre releases verify package.zip --register register.json --key HEX"))
 @click.argument("package", type=FILE)
 @click.option("--register", type=FILE, help="The public register: what `tre register --json` printed.")
+@click.option("--proof", type=FILE, help="Proof of the row of its publication: what `tre audit prove` printed.")
+@_KEY
+@_KEPT
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON.")
-def verify_release(package: Path, register: Path | None, as_json: bool) -> None:
+def verify_release(
+    package: Path, register: Path | None, proof: Path | None, key: str | None, kept: Path | None, as_json: bool
+) -> None:
     """See that a release package is the sealed one, and the one that the public register names.
 
-    Tables and page are made again from the sealed artefact and compared byte for byte. Ends with 1 when something
-    in the package was changed.
+    Tables, page and metadata are made again from the sealed artefact and compared byte for byte. With --key the
+    gateway's signature is checked, over the commitments to snapshot and opt-out list too; with --proof that the log
+    under a signed checkpoint says it was published. Ends with 1 when something was changed or is not shown.
     """
     with package.open("rb") as file:
         data = file.read(MAX_BYTES + 1)  # of what is longer it need not be known how long
-    found = verify_package(data, _entries(register) if register else None)
+    keys = _believed(key, kept)
+    found = verify_package(data, _entries(register) if register else None, keys)
+    row = _published(found.release_id, proof, keys) if proof and not found.broken else None
     if as_json:
-        shown = {"release_id": found.release_id, "mark": found.mark, "artefact_digest": found.digest}
-        click.echo(json.dumps({**shown, "registered": found.registered, "broken": found.broken}))
+        shown: dict[str, Any] = {"release_id": found.release_id, "mark": found.mark, "artefact_digest": found.digest}
+        shown |= {"registered": found.registered, "signed": found.signed, "published": row and row["seq"]}
+        click.echo(json.dumps({**shown, "broken": found.broken}))
     if found.broken:
         raise Invalid("package:broken", f"{found.broken[0].upper()}{found.broken[1:]}.", "Download the package again.")
     if not as_json:
         named = "the register names it" if found.registered else "not compared with a register (--register)"
-        click.echo(f"the package is whole: release {found.release_id}, artefact {found.digest}; {named}")
+        signed = "signed by the gateway" if found.signed else "its signature was not looked at (--key)"
+        logged = f"published in row {row['seq']} of the log" if row else "not looked up in the log (--proof)"
+        told = f"{named}; {signed}; {logged}"
+        click.echo(f"the package is whole: release {found.release_id}, artefact {found.digest}; {told}")
+
+
+def _believed(key: str | None, kept: Path | None) -> frozenset[str] | None:
+    """The keys that may have signed: the named one, else that of kept checkpoints, and those it followed."""
+    published = read_published(kept) if kept else None
+    trusted = published.key if key is None and published else key
+    return believed(read_key(trusted), published.handovers if published else ()) if trusted else None
+
+
+def _published(release_id: str, path: Path, keys: frozenset[str] | None) -> dict[str, Any]:
+    """The row of the log that says this release was published. Raises Invalid when that is not shown."""
+    proof = _proved(path, keys)
+    said = proof.row.get("event"), proof.row.get("subject_id")
+    if said != (PUBLISHED, release_id):
+        _need("the row that is proved does not say that this release was published")
+    return dict(proof.row)
 
 
 def _entries(path: Path) -> list[Any]:

@@ -1,9 +1,9 @@
 """Releases: published in the register, handed out, recalled."""
 
-from datetime import datetime
 from typing import Any
 
 from gateway.commands.act import Act, Because, Given, verb
+from gateway.commands.terms import role_id
 from gateway.models import RegisterEntry, Release
 from gateway.vocabulary import Command
 
@@ -14,19 +14,22 @@ def publish(*, act: Act, subject: Release, given: Given) -> None:
     subject.released_at = act.now
     entry = act.work.find(RegisterEntry, RegisterEntry.project_id == subject.project_id)
     if entry is not None:
-        entry.fields = {**entry.fields, "releases": [*entry.fields["releases"], _public(subject, act.now)]}
+        entry.fields = {**entry.fields, "releases": [*entry.fields["releases"], _public(subject, act)]}
         entry.version += 1
 
 
-def _public(release: Release, now: datetime) -> dict[str, Any]:
+def _public(release: Release, act: Act) -> dict[str, Any]:
+    reviews = [each for each in act.facts.reviews if each.turn == release.turn]
     return {
         "id": release.id,
         "title": release.title,
         "mark": release.mark.value,
-        "released_on": now.date().isoformat(),
+        "released_on": act.now.date().isoformat(),
         "epsilon_this_release_alone": release.price["epsilon_this_release_alone"],
         "micro_rho": release.micro_rho,
         "artefact_digest": release.artefact_digest,
+        "package_digest": release.package_digest,
+        "checkers": sorted({role_id(release.id, each.person_id) for each in reviews}),
     }
 
 

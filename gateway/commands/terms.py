@@ -1,4 +1,6 @@
-"""A grant as terms that the disclosure library understands."""
+"""A grant as terms that the disclosure library understands; what a release is called where it is kept and named."""
+
+from hashlib import sha256
 
 from disclosure.checks.offline import LITERAL_BITS, THRESHOLDS
 from disclosure.terms import Terms
@@ -16,6 +18,11 @@ def terms_of(grant: Grant, pool: Pool, mark: Mark = Mark.BLIND) -> Terms:
         threshold_delta0_e15=grant.delta0_e15 // THRESHOLDS,
         literal_bits=LITERAL_BITS if mark is Mark.INFORMED else None,
     )
+
+
+def role_id(release_id: str, person_id: str) -> str:
+    """A checker as a package and the register name them: the same within a release, and unlike in any other."""
+    return f"checker-{sha256(f'{release_id} {person_id}'.encode()).hexdigest()[:12]}"
 
 
 def object_name(release: Release) -> str:

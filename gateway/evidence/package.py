@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gateway.evidence.crate import METADATA, PROFILE, crate
 from gateway.evidence.figures import key_columns, unit_of
 from gateway.evidence.page import page
 
@@ -25,14 +26,24 @@ def make_package(artefact: Mapping[str, Any], about: Mapping[str, Any]) -> bytes
 
     `about` may also hold release_id, project, project_title, drawn_on (ISO date), register_entry, artefact_digest,
     pool (a sentence on the pool), commitments (name -> commitment) and checks (the verdict on the released values).
+    With `profile` the package is a research object as well, which also tells code, request_checks and decisions.
     All of it is printed as it stands.
     """
     if about.get("mark") not in ("BLIND", "INFORMED"):
         raise ValueError("a package is marked BLIND or INFORMED")
+    # in the order in which it will be read again, so that whoever makes it anew gets the same page
+    artefact, about = json.loads(canonical(artefact)), json.loads(canonical(about))
     files = {"index.html": page(artefact, about).encode()}
     files |= {f"{table_name(each)}.csv": table(artefact, each).encode() for each in artefact["statistics"]}
     files |= {"artefact.json": canonical(artefact), "about.json": canonical(about)}
+    if about.get("profile") == PROFILE:  # packages that were sealed before hold no such document
+        files[METADATA] = canonical(crate(artefact, about, files))
     return _zip(files)
+
+
+def to_sign(about: Mapping[str, Any]) -> bytes:
+    """What a package's signature is over: all that is known beside the figures, and by its digest the artefact."""
+    return canonical({name: value for name, value in about.items() if name != "signature"})
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:

@@ -7,12 +7,15 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
-from gateway.evidence.package import make_package
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from gateway.evidence.package import make_package, to_sign
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_FILES = 100
@@ -29,10 +32,16 @@ class Package:
     digest: str
     broken: str
     registered: bool | None = None
+    signed: bool | None = None
 
 
-def verify_package(data: bytes, register: Iterable[Mapping[str, Any]] | None = None) -> Package:
-    """Make the package again from its artefact, and look its digest up in the public register if one is given."""
+def verify_package(
+    data: bytes, register: Iterable[Mapping[str, Any]] | None = None, keys: Collection[str] | None = None
+) -> Package:
+    """Make the package again from its artefact; look its digest up in the public register if one is given.
+
+    With `keys` (hex of Ed25519 public keys) it must be signed by one of them.
+    """
     files = _files(data)
     if files is None:
         return Package("", "", "", "the file is not a package: no zip with artefact.json and about.json")
@@ -49,7 +58,21 @@ def verify_package(data: bytes, register: Iterable[Mapping[str, Any]] | None = N
     broken = next((f"{name} does not follow from the artefact" for name in _differing(files, again)), "")
     if sealed != digest:
         broken = "artefact.json is not the one that was sealed"
-    return _in_register(Package(release_id, mark, digest, broken), register)
+    if keys is not None and not broken and not _is_signed(about, keys):
+        broken = "the package has no valid signature of this key"
+    signed = None if keys is None else not broken
+    return _in_register(Package(release_id, mark, digest, broken, signed=signed), register)
+
+
+def _is_signed(about: Mapping[str, Any], keys: Collection[str]) -> bool:
+    key, signature = about.get("signed_by"), about.get("signature")
+    if not isinstance(key, str) or not isinstance(signature, str) or key not in keys:
+        return False
+    try:
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(bytes.fromhex(signature), to_sign(about))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _in_register(found: Package, register: Iterable[Mapping[str, Any]] | None) -> Package:
@@ -57,12 +80,10 @@ def _in_register(found: Package, register: Iterable[Mapping[str, Any]] | None) -
         return found
     named = {each.get("artefact_digest") for entry in register for each in _releases(entry, found.release_id)}
     if not named:
-        return Package(found.release_id, found.mark, found.digest, "the register names no such release", False)
+        return replace(found, broken="the register names no such release", registered=False)
     if named != {found.digest}:
-        return Package(
-            found.release_id, found.mark, found.digest, "the register names another artefact for this release", False
-        )
-    return Package(found.release_id, found.mark, found.digest, "", True)
+        return replace(found, broken="the register names another artefact for this release", registered=False)
+    return replace(found, registered=True)
 
 
 def _releases(entry: Mapping[str, Any], release_id: str) -> list[Mapping[str, Any]]:

@@ -23,10 +23,12 @@ from disclosure.release import DrawFailed, draw
 from disclosure.requests import parse_request
 from gateway.commands.draws import Sealed
 from gateway.commands.perform import perform
-from gateway.commands.terms import object_name, package_name, terms_of
-from gateway.evidence.package import make_package
+from gateway.commands.terms import object_name, package_name, role_id, terms_of
+from gateway.evidence.crate import PROFILE
+from gateway.evidence.package import make_package, to_sign
+from gateway.jobs.built_with import built_with
 from gateway.jobs.house import House
-from gateway.models import Grant, OptOutList, Pool, Project, RegisterEntry, Release, Snapshot
+from gateway.models import Grant, OptOutList, Pool, Project, RegisterEntry, Release, Review, Snapshot
 from gateway.rules.facts import SYSTEM
 from gateway.rules.refusals import Refusal, Why
 from gateway.store.sealed_notes import is_spent, note_spend
@@ -128,7 +130,7 @@ def _draw(house: House, release: Release) -> None:
     try:
         _note(house, release, pool.id)
         opened = open_snapshot(house.objects, row.id, house.folder / "snapshots", house.keys.public())
-        files = SnapshotFiles(room=opened.drawn, sampling=opened.sampling)
+        files = SnapshotFiles(room=opened.room, sampling=opened.sampling)
         terms = terms_of(grant, pool, release.mark)
         spent = {"charged_micro_rho": release.micro_rho, "charged_delta0_e15": release.delta_e15}
         artefact = draw(parse_request(release.request), terms, files, engine=house.gateway.settings.engine, **spent)
@@ -136,6 +138,8 @@ def _draw(house: House, release: Release) -> None:
         return
     content = artefact.to_bytes()
     about |= {"artefact_digest": sha256(content).hexdigest(), "checks": _checks(artefact, rules, floor)}
+    about |= {"signed_by": house.keys.public().hex()}
+    about["signature"] = house.keys.sign(to_sign(about)).hex()
     package = make_package(json.loads(content), about)
     _seal(house, package_name(release), package)
     _seal(house, object_name(release), content)  # last: what is attached after a crash is whole
@@ -191,7 +195,17 @@ def _about(work: Work, release: Release, snapshot: Snapshot, pool: Pool, now: da
         "request": release.request,
         "request_digest": release.request_digest,
         "commitments": commitments,
+        "profile": PROFILE,
+        "code": built_with(),
+        "request_checks": release.price.get("checks"),
+        "decisions": [_decision(each) for each in work.all(Review, Review.release_id == release.id)],
     }
+
+
+def _decision(review: Review) -> dict[str, str]:
+    """Who cleared the plan, by an id of this release alone; the reviews of its figures come after it is sealed."""
+    who = role_id(review.release_id, review.person_id)
+    return {"by": who, "stage": review.stage, "verdict": review.verdict.value, "on": review.at.date().isoformat()}
 
 
 def _hand_over(house: House, release: Release) -> None:
