@@ -6,7 +6,8 @@ every statistic, and only the comparison made here says so. Where δ = 0 the cur
 finite price, and statistics whose intervals hold for Laplace noise are offered with it.
 
 Points chosen by scores (permute-and-flip) are of pure ε and priced as a Laplace whose L1 is 2 · `scores`. They come
-without intervals, so they are taken for noisy counts only where these are expected to reach `INTERVAL` times as far.
+without intervals, so they are taken for noisy counts unasked only where these are expected to reach `INTERVAL` times as
+far, and never for groups, of which some may be of nobody.
 """
 
 from collections.abc import Callable
@@ -143,10 +144,12 @@ def _largest(contribution: Contribution, mechanism: str) -> int:
     return pure_l1(contribution, CHOICE) if mechanism == CHOICE else contribution.largest
 
 
-def _with_choice(statistic: Selectable, offered: list[tuple[str, Statistic]]) -> list[tuple[str, Statistic]]:
-    """What is offered of a statistic that can be chosen too: what the request says, else both."""
-    chosen: list[tuple[str, Statistic]] = [(CHOICE, statistic.selected())]
-    return {"counts": offered, "selection": chosen}.get(statistic.method or "", offered + chosen)
+def _with_choice(statistic: Selectable, counts: list[tuple[str, Statistic]]) -> list[tuple[str, Statistic]]:
+    """What is offered of a statistic that can be chosen too: what the request says; else both, of everybody alone."""
+    chosen = statistic.selected()
+    choice: list[tuple[str, Statistic]] = [(CHOICE, chosen)]
+    unasked = counts if chosen.plan.by else counts + choice
+    return {"counts": counts, "selection": choice}.get(statistic.method or "", unasked)
 
 
 def _preferred(found: list[Noise]) -> Noise:

@@ -114,7 +114,6 @@ class Selection(Points):
 
 def _missed(far: Decimal) -> str:
     return (
-        f"At least 95 % of such values miss the rank asked for by {far:,} people or fewer: so many too many or too few "
-        f"are below it. In a cell of fewer than {2 * far:,} people, or of nobody, any value may have been chosen: read "
-        "it beside a count of the people."
+        f"At least 95 % of such values miss the rank asked for by {far:,} people or fewer. In a cell of fewer than "
+        f"{2 * far:,} people, or of nobody, any value may have been chosen: read it beside a count of the people."
     )

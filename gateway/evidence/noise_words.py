@@ -24,9 +24,9 @@ def mechanism_line(statistic: JSON) -> str:
 def _chosen(statistic: JSON) -> str:
     """How values were chosen that have no noise added to them."""
     return (
-        f"Each value was chosen among {int(statistic['candidates']):,} points by {statistic['mechanism']} of scale "
-        f"{float(Decimal(statistic['scale'])):,.2f}; one person can move the scores it goes by by at most "
-        f"{int(statistic['sensitivity']['scores']):,} in all."
+        f"Each value was chosen among {int(statistic['candidates']):,} points by their scores "
+        f"({statistic['mechanism']}, scale {float(Decimal(statistic['scale'])):,.2f}); one person can move the scores "
+        f"by at most {int(statistic['sensitivity']['scores']):,} in all."
     )
 
 

@@ -135,7 +135,8 @@ MANY, SOME, HARDLY = 10**6, 20_000, 600
         ({}, HARDLY, True),
         ({}, SOME, False),
         ({}, MANY, False),
-        ({"by": ["sex", "age_band"]}, SOME, True),
+        ({"by": ["sex", "age_band"]}, SOME, False),  # some cells may be of nobody
+        ({"by": ["sex", "age_band"], "method": "selection"}, SOME, True),
         ({"quantiles": ["0.1", "0.25", "0.5", "0.75", "0.9"]}, HARDLY, False),
         ({"method": "counts"}, HARDLY, False),
         ({"method": "selection"}, MANY, True),

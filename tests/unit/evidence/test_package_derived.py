@@ -36,7 +36,7 @@ DERIVED = [
             "method": "selection",
         },
         [],
-        ["no valid interval", "See how far it may miss", "chosen among 121 points by permute-and-flip"],
+        ["no valid interval", "See how far it may miss", "chosen among 121 points by their scores (permute-and-flip"],
     ),
     (
         {"name": "by_sex", "kind": "comparison", "of": "hypertension", "group": "sex", "groups": ["male", "female"]},
