@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from contextlib import nullcontext
 from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, g, render_template, request, url_for
@@ -18,6 +19,7 @@ from gateway.web.actions import ENDPOINTS, answer_status, formed, insist, may, o
 from gateway.web.current import actor, carry_out, gateway, listed, one, past, sees
 from gateway.web.release_form import ReleaseForm, filled_from
 from gateway.web.security import ARTEFACT_POLICY
+from gateway.web.sessions import BACKGROUND
 from workspaces.catalogue.errors import Invalid
 from workspaces.catalogue.tables import TABLES
 
@@ -145,7 +147,10 @@ def _price(subject_id: str, command: Command, body: dict[str, Any]) -> dict[str,
     """What the request would cost; nothing is stored, no record is read."""
     g.at_the_door = True
     facts = permit(gateway(), actor=actor(), command=command, subject_id=subject_id)
-    with noted(gateway(), actor=actor(), command=command, subject_id=subject_id, given=body):
+    # a page that asks again at each key pressed would fill the log with requests that are only half written
+    by_itself = BACKGROUND in request.headers
+    told = noted(gateway(), actor=actor(), command=command, subject_id=subject_id, given=body)
+    with nullcontext() if by_itself else told:
         return priced(actor(), facts, body).told
 
 

@@ -36,7 +36,8 @@ def ask(
         field = page.locator(f"[name=statistics-0-{name}]")
         field.select_option(text) if field.evaluate("each => each.tagName") == "SELECT" else field.fill(text)
     page.locator("[name=epsilon]").fill("0.5")
-    page.get_by_role("button", name="Show the price").click()
+    with page.expect_navigation():  # the price may stand there already: it follows what is typed
+        page.get_by_role("button", name="Show the price").click()
     page.wait_for_selector("#price")
 
 
