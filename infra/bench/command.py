@@ -52,6 +52,21 @@ def snapshots(people: int, events: int, rounds: int, folder: Path | None, as_obj
     click.echo(as_json("snapshots", size, measured) if as_object else as_table(measured))
 
 
+@bench.command(epilog=example("tre bench intake --observations 10000000 --json"))
+@click.option("--observations", type=click.IntRange(1_000), default=10_000_000, show_default=True, help="The largest.")
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="Alternating runs of each.")
+@click.option("--folder", type=click.Path(path_type=Path), default=None, help="Where deliveries are made and kept.")
+@click.option("--json", "as_object", is_flag=True, help="One JSON object instead of a table.")
+def intake(observations: int, rounds: int, folder: Path | None, as_object: bool) -> None:
+    """A load of a trust's NDJSON beside DuckDB reading and writing the same fields; five sizes."""
+    from infra.bench import intake as run
+    from infra.bench import releases as kept_in
+    from infra.bench.report import as_json, as_table
+
+    measured = list(run.measures(folder or kept_in.folder(), observations, rounds))
+    click.echo(as_json("intake", {"observations": observations}, measured) if as_object else as_table(measured))
+
+
 @bench.command(epilog=example("tre bench traffic --seconds 60 --workers 4 --json"))
 @click.option("--researchers", type=click.IntRange(2), default=200, show_default=True, help="Spread over projects.")
 @click.option("--checkers", type=click.IntRange(2), default=40, show_default=True, help="Output checkers.")
