@@ -17,6 +17,7 @@ from workspaces.catalogue.errors import Invalid
 
 POLL_SECONDS = 1.0
 NOT_USABLE, HELD_BACK = 3, 4
+RUN_BY = (".py", ".sql")
 _WORKSPACE = click.argument("workspace", metavar="WORKSPACE_ID")
 _JSON = click.option("--json", "as_json", is_flag=True, help="The whole answer.")
 
@@ -28,6 +29,10 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="The whole answer."
 @_JSON
 def run(workspace: str, script: Path, wait: bool, as_json: bool) -> int:
     """Bring a script in, have it scanned, and run it as a job. Exit 4 when the scan holds it back."""
+    if script.suffix not in RUN_BY:
+        raise Invalid(
+            "script:wrong_kind", "No program here runs a file of that kind.", f"Bring {' or '.join(RUN_BY)} files."
+        )
     transfer = post("workspaces", workspace, "bring-in", body=_body(name=script.name, text=_text(script)))["created_id"]
     seen = _until(lambda: get("transfers", transfer), lambda view: view["state"] != "SCANNING")
     if seen["state"] != "ADMITTED":

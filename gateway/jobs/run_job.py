@@ -24,6 +24,7 @@ from gateway.store.queries.facts import MEMBERS, NOBODY, facts_of, informed_of, 
 from gateway.store.queries.views import grant_shown
 from gateway.vocabulary import Command, JobState, WorkspaceState
 from workspaces.catalogue.errors import Invalid
+from workspaces.rooms import scripts
 from workspaces.rooms.base import Ended, RoomPlan, RoomResult
 from workspaces.snapshots import open_snapshot
 
@@ -37,8 +38,8 @@ GRANT = ".grant.json"  # beside the scripts, where `tre check` finds it in the r
 def run_job(house: House, job_id: str) -> datetime | None:
     """Run once. Where a worker died while it ran, its end is taken from the supervisor; if nobody knows it, unusable.
 
-    Delivered again after its end, it stays as it ended. While a refresh has yet to come to its room, or the notebook
-    of its workspace is open, it waits: gives when to try again.
+    Delivered again after its end, it stays as it ended. While a refresh has yet to come to its room, the notebook of
+    its workspace is open, or the supervisor does not answer, it waits: gives when to try again.
     """
     with house.gateway.unit.reading() as work:
         job = work.need(Job, job_id)
@@ -50,10 +51,10 @@ def run_job(house: House, job_id: str) -> datetime | None:
         granted = {"grant": grant and grant_shown(grant, pool_of(work), informed=informed)}
         waits = waits_for_refresh(work, workspace) or workspace.room_asked_at is not None
         sees_rows = tier_of(grant).sees_rows
-    if job.state is JobState.QUEUED and waits:
-        return house.gateway.now() + PAUSE
     if job.state is JobState.ENDED:
         return None
+    if (job.state is JobState.QUEUED and waits) or not _answers(house, job):
+        return house.gateway.now() + PAUSE
     try:
         if job.state is JobState.QUEUED:
             perform(house.gateway, actor=SYSTEM, command=Command.START_JOB, subject_id=job.id)
@@ -67,6 +68,16 @@ def run_job(house: House, job_id: str) -> datetime | None:
     used = {"seconds": result.seconds, "cpu_seconds": result.cpu_seconds} if sees_rows else {}
     _end(house, job, usable=result.ended is Ended.FINISHED and result.exit_code == 0, **used)
     return None
+
+
+def _answers(house: House, job: Job) -> bool:
+    """Whether rooms can be asked for: a supervisor that is not there costs nobody a job."""
+    try:
+        house.rooms().status(job.id)
+    except Invalid as why:
+        log.error("job %s waits: %s", job.id, why.code)
+        return False
+    return True
 
 
 def _end_of(house: House, job: Job, workspace: Workspace) -> RoomResult:
@@ -120,7 +131,7 @@ def _plan(
         room_key=workspace.room_key,
         snapshot=room.resolve(),
         workspace=folder.resolve(),
-        command=("python3", "-I", f"/workspace/code/{transfer.name}"),
+        command=scripts.command(transfer.name),
         environment=house.gateway.settings.room_environment,
     )
 

@@ -45,6 +45,9 @@ class Room:
         self.program(plan.snapshot, plan.workspace)
         self.ended[name] = RoomResult(exit_code=0, ended=Ended.FINISHED, seconds=0.1)
 
+    def status(self, name: str) -> None:
+        """Known by its end alone."""
+
     def wait(self, name: str) -> RoomResult:
         if name not in self.ended:
             raise Invalid("room:unknown", "No run of that name is known.", "Start it.")

@@ -17,7 +17,7 @@ from gateway.store.keys import Keys
 from gateway.vocabulary import Command, JobState
 from tests.factories.gateways import Town, approved_project, cleared_snapshot, settle_town
 from workspaces.catalogue.errors import Invalid
-from workspaces.rooms.base import Ended, RoomPlan, RoomResult
+from workspaces.rooms.base import Ended, RoomPlan, RoomResult, Sitting
 
 SCRIPT = b"print('hello')\n"
 
@@ -32,6 +32,7 @@ class House:
     started: list[str] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
     stops_after: float = 0
+    away: bool = False
 
     @property
     def keys(self) -> Keys:
@@ -57,6 +58,11 @@ class House:
         grant = json.loads((plan.workspace / "code" / ".grant.json").read_text())["grant"]
         assert terms_in(grant).tables["person"]
         self.started.append(name)
+
+    def status(self, name: str) -> Sitting | None:
+        if self.away:
+            raise Invalid("room:unavailable", "The room supervisor does not answer.", "Ask the operator to start it.")
+        return Sitting() if name in self.started else None
 
     def wait(self, name: str) -> RoomResult:
         if name not in self.started:
