@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from sqlmodel import col
+from sqlmodel import col, select
 
 from disclosure.checks.definitions import Definition, define
 from disclosure.checks.differencing import RULE, Earlier, for_author, guard, related
@@ -67,9 +67,11 @@ def _earlier(objects: Objects, release: Release, other: Release, here: Definitio
 
 def _others(work: Work, release: Release) -> list[Release]:
     """Of the same pool, out or under way; the own project's first, then the newest."""
-    rows = work.all(Release, Release.id != release.id, order=col(Release.created_at).desc())
-    found = [row for row in rows if row.state in OUT | UNDER_WAY]
-    return sorted(found, key=lambda row: row.project_id != release.project_id)
+    compared = select(Release).where(Release.id != release.id, col(Release.state).in_(OUT | UNDER_WAY))
+    own, newest = col(Release.project_id) == release.project_id, col(Release.created_at).desc()
+    found = work.session.exec(compared.where(own).order_by(newest).limit(MOST + 1)).all()
+    more = work.session.exec(compared.where(~own).order_by(newest).limit(MOST + 1)).all()
+    return [*found, *more]
 
 
 def _least(name: str) -> int:

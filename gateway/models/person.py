@@ -28,7 +28,7 @@ class Person(SQLModel, table=True):
 
     id: str = Field(default_factory=lambda: opaque_id("per"), primary_key=True)
     issuer: str
-    subject: str
+    subject: str = Field(index=True)
     name: str
     email: str
     mailbox: str = Field(default="", index=True)

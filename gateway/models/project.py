@@ -16,10 +16,10 @@ class Project(SQLModel, table=True):
     __tablename__ = "project"
 
     id: str = Field(default_factory=lambda: opaque_id("prj"), primary_key=True)
-    state: ProjectState = ProjectState.DRAFT
+    state: ProjectState = Field(default=ProjectState.DRAFT, index=True)
     pool_id: str = Field(foreign_key="pool.id")
     title: str
     application: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     round: int = 1
-    created_at: datetime = Field(sa_type=Instant)
+    created_at: datetime = Field(sa_type=Instant, index=True)
     draws_frozen: bool = False

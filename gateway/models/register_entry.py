@@ -16,9 +16,9 @@ class RegisterEntry(SQLModel, table=True):
     __tablename__ = "register_entry"
 
     id: str = Field(default_factory=lambda: opaque_id("reg"), primary_key=True)
-    state: RegisterState = RegisterState.DRAFT
+    state: RegisterState = Field(default=RegisterState.DRAFT, index=True)
     project_id: str = Field(foreign_key="project.id", unique=True)
     fields: dict[str, Any] = Field(sa_type=JSON)
     version: int = 1
     created_at: datetime = Field(sa_type=Instant)
-    published_at: datetime | None = Field(default=None, sa_type=Instant)
+    published_at: datetime | None = Field(default=None, sa_type=Instant, index=True)

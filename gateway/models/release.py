@@ -16,7 +16,7 @@ class Release(SQLModel, table=True):
     __tablename__ = "release"
 
     id: str = Field(default_factory=lambda: opaque_id("rel"), primary_key=True)
-    state: ReleaseState = ReleaseState.DRAFT
+    state: ReleaseState = Field(default=ReleaseState.DRAFT, index=True)
     project_id: str = Field(foreign_key="project.id", index=True)
     author_id: str = Field(foreign_key="person.id")
     snapshot_id: str | None = None
@@ -28,7 +28,7 @@ class Release(SQLModel, table=True):
     delta_e15: int = Field(default=0, sa_type=BigInteger)
     mark: Mark = Mark.BLIND
     turn: int = 1
-    created_at: datetime = Field(sa_type=Instant)
+    created_at: datetime = Field(sa_type=Instant, index=True)
     deadline_at: datetime | None = Field(default=None, sa_type=Instant)
     artefact_digest: str = ""
     package_digest: str = ""

@@ -16,7 +16,7 @@ class Snapshot(SQLModel, table=True):
     __tablename__ = "snapshot"
 
     id: str = Field(default_factory=lambda: opaque_id("snp"), primary_key=True)
-    state: SnapshotState = SnapshotState.REQUESTED
+    state: SnapshotState = Field(default=SnapshotState.REQUESTED, index=True)
     project_id: str = Field(foreign_key="project.id", index=True)
     opt_out_list_id: str | None = None
     requested_at: datetime = Field(sa_type=Instant)

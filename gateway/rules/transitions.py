@@ -5,6 +5,7 @@ one command has several rows from a state, the first row whose conditions hold i
 """
 
 from collections.abc import Iterable
+from functools import cache
 
 from gateway.rules.facts import Actor, Facts
 from gateway.rules.refusals import Refusal, not_your_role, unknown, wrong_state
@@ -19,7 +20,17 @@ STEPS: tuple[Step, ...] = (*pool.ROWS, *projects.ROWS, *rooms.ROWS, *releases.RO
 
 def rows(state: State, command: Command) -> list[Step]:
     """The rows of a command from a state; state classes keep equal names of different nouns apart."""
-    return [row for row in STEPS if row.command is command and row.state is state]
+    return [row for row in _of(command) if row.state is state]
+
+
+@cache
+def _of(command: Command) -> tuple[Step, ...]:
+    return tuple(row for row in STEPS if row.command is command)
+
+
+@cache
+def _allowed(command: Command) -> frozenset[Role]:
+    return frozenset(role for row in _of(command) for role in row.by)
 
 
 def states_open_to(commands: Iterable[Command], roles: frozenset[Role] | None = None) -> frozenset[State]:
@@ -30,7 +41,7 @@ def states_open_to(commands: Iterable[Command], roles: frozenset[Role] | None = 
 
 def speaks_of(command: Command, state: State) -> bool:
     """True when the command is about that noun at all; an id of another noun names nothing here."""
-    return any(row.command is command and type(row.state) is type(state) for row in STEPS)
+    return any(type(row.state) is type(state) for row in _of(command))
 
 
 def choose(actor: Actor, command: Command, facts: Facts) -> Step | Refusal:
@@ -38,9 +49,8 @@ def choose(actor: Actor, command: Command, facts: Facts) -> Step | Refusal:
     roles = roles_on(actor, facts)
     if not may_see(roles, facts) or not speaks_of(command, facts.state):
         return unknown()
-    allowed = frozenset(role for row in STEPS if row.command is command for role in row.by)
-    if not roles & allowed:
-        return not_your_role(command, _names(allowed))
+    if not roles & _allowed(command):
+        return not_your_role(command, _names(_allowed(command)))
     candidates = rows(facts.state, command)
     if not candidates:
         return wrong_state(command, told_state(roles, facts.state))

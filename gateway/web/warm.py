@@ -1,5 +1,6 @@
 """Made once, before a server's processes are forked, so that nobody's first visit waits for it."""
 
+import atexit
 import gc
 
 from flask import Flask
@@ -14,3 +15,4 @@ def warm(app: Flask) -> None:
     tuple(REGISTRY.values())
     gc.collect()
     gc.freeze()
+    atexit.register(gc.unfreeze)  # at the end everything is let go in order

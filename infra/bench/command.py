@@ -67,6 +67,21 @@ def intake(observations: int, rounds: int, folder: Path | None, as_object: bool)
     click.echo(as_json("intake", {"observations": observations}, measured) if as_object else as_table(measured))
 
 
+@bench.command(epilog=example("tre bench pages --projects 10000 --json"))
+@click.option("--projects", type=click.IntRange(11), default=10_000, show_default=True, help="Grown to, from ten.")
+@click.option("--releases", type=click.IntRange(1), default=10, show_default=True, help="Of each project.")
+@click.option("--requests", type=click.IntRange(1), default=200, show_default=True, help="Of each page.")
+@click.option("--json", "as_object", is_flag=True, help="One JSON object instead of a table.")
+def pages(projects: int, releases: int, requests: int, as_object: bool) -> None:
+    """What pages cost beside an empty Flask page, and with very many projects beside ten."""
+    from infra.bench.pages.run import measures
+    from infra.bench.report import as_json, as_table
+
+    measured = list(measures(projects, releases, requests, lambda text: click.echo(text, err=True)))
+    size = {"projects": projects, "releases": projects * releases, "requests": requests}
+    click.echo(as_json("pages", size, measured) if as_object else as_table(measured))
+
+
 @bench.command(epilog=example("tre bench traffic --seconds 60 --workers 4 --json"))
 @click.option("--researchers", type=click.IntRange(2), default=200, show_default=True, help="Spread over projects.")
 @click.option("--checkers", type=click.IntRange(2), default=40, show_default=True, help="Output checkers.")

@@ -19,7 +19,7 @@ from gateway.store.queries.view_parts import View
 from gateway.store.unit_of_work import Work
 from gateway.vocabulary import Command, Noun, RegisterState
 
-PAGE = 50
+PAGE = 20
 LONGEST = 200
 
 
