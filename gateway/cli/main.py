@@ -62,7 +62,8 @@ _NOUNS: dict[str, tuple[str, dict[str, str]]] = {
     "projects": ("Applications, votes, and the projects they become.", {}),
     "snapshots": (
         "Builds of a project's records.",
-        {"build": "gateway.cli.builds:build", "contains": "gateway.cli.records:contains"},
+        {"build": "gateway.cli.builds:build", "contains": "gateway.cli.records:contains"}
+        | {"certificate": "gateway.cli.records:certificate"},
     ),
     "workspaces": (
         "Where scripts come in and jobs run.",

@@ -8,9 +8,11 @@ import click
 
 from gateway.cli.admin import acting, house
 from gateway.cli.groups import example
+from gateway.jobs.certificates import certificate_of
 from gateway.jobs.look_for_people import look_for_people
 from gateway.jobs.opt_out_lists import has_come, receive_list, request_list
 from gateway.jobs.refresh import begin_refresh, has_ended
+from gateway.store.queries.views import one as view
 from workspaces.catalogue.errors import Invalid
 from workspaces.snapshots import read_numbers
 
@@ -79,6 +81,18 @@ def refresh(wait: int, email: str) -> None:
             raise Invalid("refresh:not_ended_yet", sentence, f"Later: tre refreshes status {refresh_id}.")
         time.sleep(0.2)
     click.echo(refresh_id)
+
+
+@click.command(epilog=example("tre snapshots certificate SNAPSHOT --as lead@example.org"))
+@click.argument("snapshot")
+@as_person
+def certificate(snapshot: str, email: str) -> None:
+    """The signed certificate of a snapshot's destruction, as JSON, for whoever may see the snapshot."""
+    at = house()
+    actor = acting(at, email)
+    with at.gateway.unit.reading() as work:
+        view(work, actor, snapshot, at.gateway.now(), at.gateway.settings.list_max_age_days)
+    click.echo(json.dumps(certificate_of(at.objects, snapshot), indent=1))
 
 
 @click.command(epilog=example("tre snapshots contains SNAPSHOT --numbers numbers.txt --as ig-officer@example.org"))

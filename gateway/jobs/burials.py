@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from sqlmodel import col
 
+from gateway.jobs.certificates import certify_key
 from gateway.jobs.house import House
 from gateway.models import OptOutList, Project, Release, Snapshot
 from gateway.store.sealed_notes import LISTS, TOMBSTONES, Kind, bury, note_list
@@ -40,6 +41,7 @@ def shred_key(house: House, project_id: str) -> None:
     if house.keys.has_project(project_id):
         bury(house.objects, kind=Kind.KEY, id=project_id, at=house.gateway.now())
         house.keys.shred_project(project_id)
+        certify_key(house, project_id)
 
 
 def _ended(work: Work) -> Iterator[tuple[Kind, str, str]]:

@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from gateway.commands.perform import perform
+from gateway.jobs.certificates import certify_snapshot
 from gateway.jobs.house import House
 from gateway.models import Job, Release, Snapshot, Workspace
 from gateway.rules.facts import SYSTEM
@@ -25,6 +26,7 @@ def destroy_snapshot(house: House, snapshot_id: str) -> bool:
         destroy(house.objects, snapshot_id)
         discard(house.folder / "snapshots", snapshot_id)
     if state is SnapshotState.RETIRED:
+        certify_snapshot(house, snapshot)
         with suppress(Refusal):
             perform(house.gateway, actor=SYSTEM, command=Command.DESTROY_SNAPSHOT, subject_id=snapshot_id)
     return True

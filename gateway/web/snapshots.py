@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from gateway.jobs.certificates import certificate_of
 from gateway.vocabulary import Command
 from gateway.web.actions import offers, plain, reasoned
 from gateway.web.current import one, past
@@ -27,6 +28,13 @@ def page(subject_id: str) -> ResponseReturnValue:
         stages=STAGES,
         waiting=view["state"] in ("REQUESTED", "BUILDING"),
     )
+
+
+@blueprint.get("/<subject_id>/certificate")
+def certificate(subject_id: str) -> ResponseReturnValue:
+    """The signed certificate of its destruction, for whoever may see it."""
+    one(subject_id)
+    return certificate_of(current_app.extensions["objects"], subject_id)
 
 
 def page_of(view: dict[str, Any]) -> str:

@@ -57,6 +57,11 @@ def _place(table: str) -> tuple[str, str]:
     return ("draw" if own else "room", f"{table.removeprefix(DRAWN)}.parquet")
 
 
+def files_of(manifest: bytes) -> list[str]:
+    """Every file of the snapshot, below its own name."""
+    return sorted("/".join(_place(table)) for table in json.loads(manifest)["tables"])
+
+
 def keep(
     store: ObjectStore,
     plan: SnapshotPlan,
