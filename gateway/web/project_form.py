@@ -48,6 +48,13 @@ DEFAULTS = {
 }
 _MEMBERS = "One email address (or person id) on each line. They must have signed in here once."
 _RULES = "Every request and release of the project is checked against these before a person looks."
+_AGREE = "They review each release blind to one another, and talk where they differ."
+_CHECKERS = (
+    ("2-2", "Two; both must agree"),
+    ("3-2", "Three; two must agree"),
+    ("3-3", "Three; all must agree"),
+    ("4-3", "Four; three must agree"),
+)
 _TIER = "The committee grants it with the rest. The choice cannot be changed later without a new application."
 _EPSILON = "The most that all releases of the project together may reveal; more than 0, at most 10."
 
@@ -101,6 +108,7 @@ class ProjectForm(FlaskForm):  # type: ignore[misc]
             **days,
             "preset": self.preset.data,
             "tier": self.tier.data,
+            **_profile(self.checkers.data),
             "epsilon": self.epsilon.data.strip(),
             "members": self.members.data,
             "data": self._data(),
@@ -142,6 +150,8 @@ def _fields() -> Iterator[tuple[str, Field]]:
     rules = [choice(each.id, each.name) for each in presets().values()]
     yield "preset", SelectField("Output rules", description=_RULES, choices=rules, default=DEFAULT)
     tiers = [choice(name, TIERS[name].title, TIERS[name].meaning) for name in OFFERED]
+    checkers = [choice(value, label) for value, label in _CHECKERS]
+    yield "checkers", SelectField("Output checkers", description=_AGREE, choices=checkers, default="2-2")
     yield "tier", RadioField("How you will work", description=_TIER, choices=tiers, default=JOBS)
     number = PlainNumber("Enter a number above 0 and at most 10, for example 1.5", "10")
     yield "epsilon", StringField("Privacy budget (ε)", description=_EPSILON, default="1", validators=[number])
@@ -151,6 +161,12 @@ def _fields() -> Iterator[tuple[str, Field]]:
 
 for _name, _field in _fields():
     setattr(ProjectForm, _name, _field)
+
+
+def _profile(chosen: str) -> dict[str, int]:
+    """How many review each release, and how many of them settle it."""
+    reviews, agreeing = chosen.split("-")
+    return {"reviews": int(reviews), "agreeing": int(agreeing)}
 
 
 def _iso(day: date | None) -> str | None:
@@ -163,7 +179,9 @@ def filled_from(view: dict[str, Any]) -> dict[str, Any]:
     days = {name: _date(said.get(name)) for name in ("period_start", "period_end", "ends_on")}
     tables = {f"columns_{wanted['table']}": wanted["columns"] for wanted in said["data"]}
     reasons = {f"reason_{wanted['table']}": wanted["reason"] for wanted in said["data"]}
-    return {**said, **days, **tables, **reasons, "epsilon": str(said["epsilon"])}
+    reviews = said.get("reviews", 2)
+    checkers = f"{reviews}-{said.get('agreeing') or reviews}"
+    return {**said, **days, **tables, **reasons, "epsilon": str(said["epsilon"]), "checkers": checkers}
 
 
 def _date(text: str | None) -> date | None:
