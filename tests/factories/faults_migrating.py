@@ -125,6 +125,7 @@ class Migrations:
         if killed:
             self._kill(process, words[0], old)
             self._whole(before, "after the kill", served)
+        process.communicate()
         self._until_done(scripts, words)
         self._whole(before, "when it was done", served)
         if facts_of(self.address).revision == old:
@@ -156,7 +157,7 @@ class Migrations:
             self.processes.kills[victim] = self.processes.kills.get(victim, 0) + 1
         else:
             self.processes.kill(victim, self.rng)
-        process.communicate()
+        process.wait()
         self.phases[f"{word}, {victim}: {self._phase(old)}"] += 1
 
     def _phase(self, old: str) -> str:
