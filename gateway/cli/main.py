@@ -50,6 +50,8 @@ _GROUPS: dict[str, tuple[str, dict[str, str]]] = {
             "verify": "gateway.cli.offline:verify_audit",
             "prove": "gateway.cli.offline:prove_row",
             "verify-proof": "gateway.cli.offline:verify_proof",
+            "prove-growth": "gateway.cli.growth:prove",
+            "verify-growth": "gateway.cli.growth:verify_growth",
             "export": "gateway.cli.client:export_audit",
             "checkpoints": "gateway.cli.client:checkpoints",
         },

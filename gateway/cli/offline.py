@@ -19,8 +19,8 @@ from workspaces.catalogue.errors import Invalid
 from workspaces.catalogue.json_files import read_json
 
 PUBLISHED = "release:published"  # as the log names it
-_KEY = click.option("--key", help="The gateway's public key, as the register's page shows it.")
-_KEPT = click.option(
+KEY = click.option("--key", help="The gateway's public key, as the register's page shows it.")
+KEPT = click.option(
     "--checkpoints",
     "kept",
     type=FILE,
@@ -56,8 +56,8 @@ def signed_over(log: Log, key: str | None, kept: Path | None) -> Signed | None:
 @click.command("verify", epilog=example("tre audit verify audit.jsonl --key HEX"))
 @click.argument("export", type=FILE)
 @click.option("--head", help="The last hash as it was published, to see that no rows are missing at the end.")
-@_KEY
-@_KEPT
+@KEY
+@KEPT
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON.")
 def verify_audit(export: Path, head: str | None, key: str | None, kept: Path | None, as_json: bool) -> None:
     """Walk the log and name the first row that was changed, moved, added or lost.
@@ -120,14 +120,14 @@ def prove_row(export: Path, row: int) -> None:
             "Export the log after the next checkpoint: one is signed with every release, and once a day.",
         )
     proof = prove(log.rows, row, newest)
-    _need(why_not(proof, {newest.public_key}))
+    need(why_not(proof, {newest.public_key}))
     click.echo(json.dumps(proof.shown(), indent=2, ensure_ascii=False))
 
 
 @click.command("verify-proof", epilog=example("tre audit verify-proof proof.json --key HEX"))
 @click.argument("proof", type=FILE)
-@_KEY
-@_KEPT
+@KEY
+@KEPT
 @click.option("--json", "as_json", is_flag=True, help="The row that is proved, as JSON.")
 def verify_proof(proof: Path, key: str | None, kept: Path | None, as_json: bool) -> None:
     """See that one row stands in the signed log, from the proof and the key alone.
@@ -135,10 +135,10 @@ def verify_proof(proof: Path, key: str | None, kept: Path | None, as_json: bool)
     With --checkpoints the proof's checkpoint must be one of those as well. Ends with 1 when that is not shown.
     """
     published = read_published(kept) if kept else None
-    found = _proved(proof, _believed(key, kept))
+    found = _proved(proof, trusted_keys(key, kept))
     checkpoint = found.checkpoint
     if published and (checkpoint.size, checkpoint.root) not in {(one.size, one.root) for one in published.checkpoints}:
-        _need(f"the checkpoint of {checkpoint.size} rows is not one of those that were published")
+        need(f"the checkpoint of {checkpoint.size} rows is not one of those that were published")
     if as_json:
         click.echo(json.dumps(found.row, indent=2, ensure_ascii=False))
         return
@@ -155,11 +155,12 @@ def _proved(path: Path, keys: frozenset[str] | None) -> RowProof:
         found = read_proof(read_json(path))
     except ValueError:
         raise Invalid("proof:unreadable", "The file does not hold a proof.", "Have it made again.") from None
-    _need(why_not(found, keys))
+    need(why_not(found, keys))
     return found
 
 
-def _need(why: str | None) -> None:
+def need(why: str | None) -> None:
+    """Raises Invalid where there is a reason why a proof shows nothing."""
     if why is not None:
         raise Invalid("proof:broken", f"{why[0].upper()}{why[1:]}.", "Ask who made the proof for another.")
 
@@ -168,8 +169,8 @@ def _need(why: str | None) -> None:
 @click.argument("package", type=FILE)
 @click.option("--register", type=FILE, help="The public register: what `tre register --json` printed.")
 @click.option("--proof", type=FILE, help="Proof of the row of its publication: what `tre audit prove` printed.")
-@_KEY
-@_KEPT
+@KEY
+@KEPT
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON.")
 def verify_release(
     package: Path, register: Path | None, proof: Path | None, key: str | None, kept: Path | None, as_json: bool
@@ -182,7 +183,7 @@ def verify_release(
     """
     with package.open("rb") as file:
         data = file.read(MAX_BYTES + 1)  # of what is longer it need not be known how long
-    keys = _believed(key, kept)
+    keys = trusted_keys(key, kept)
     found = verify_package(data, _entries(register) if register else None, keys)
     row = _published(found.release_id, proof, keys) if proof and not found.broken else None
     if as_json:
@@ -199,7 +200,7 @@ def verify_release(
         click.echo(f"the package is whole: release {found.release_id}, artefact {found.digest}; {told}")
 
 
-def _believed(key: str | None, kept: Path | None) -> frozenset[str] | None:
+def trusted_keys(key: str | None, kept: Path | None) -> frozenset[str] | None:
     """The keys that may have signed: the named one, else that of kept checkpoints, and those it followed."""
     published = read_published(kept) if kept else None
     trusted = published.key if key is None and published else key
@@ -211,7 +212,7 @@ def _published(release_id: str, path: Path, keys: frozenset[str] | None) -> dict
     proof = _proved(path, keys)
     said = proof.row.get("event"), proof.row.get("subject_id")
     if said != (PUBLISHED, release_id):
-        _need("the row that is proved does not say that this release was published")
+        need("the row that is proved does not say that this release was published")
     return dict(proof.row)
 
 

@@ -15,6 +15,7 @@ import pytest
 from gateway.evidence.checkpoints import read
 from gateway.evidence.commitments import commit
 from gateway.evidence.exports import lines as export_lines
+from gateway.evidence.growth_proofs import prove_growth
 from gateway.evidence.row_proofs import prove
 from gateway.jobs.house import House
 from gateway.jobs.sign_checkpoint import sign_checkpoint
@@ -147,10 +148,12 @@ def _write_log(site: Site, ids: dict[str, str], files: Path) -> None:
     sign_checkpoint(House(site.town.gateway, LocalObjects(files), keys))
     rows = site.town.read(audit_chain.export)
     signed = site.town.read(lambda work: [audit_chain.published(row) for row in audit_chain.checkpoints(work)])
-    ids["HASH"], ids["KEY"] = rows[-1]["hash"], keys.public().hex()
+    ids["HASH"], ids["KEY"], ids["SIZE"] = rows[-1]["hash"], keys.public().hex(), str(signed[0]["size"])
     published = {"public_key": ids["KEY"], "checkpoints": signed}
     (files / "audit.jsonl").write_text(export_lines(rows, signed), encoding="utf-8")
     (files / "checkpoints.json").write_text(json.dumps(published), encoding="utf-8")
+    growth = prove_growth(rows, read(signed[0]), read(signed[-1]))
+    (files / "growth.json").write_text(json.dumps(growth.shown()), encoding="utf-8")
     (files / "proof.json").write_text(json.dumps(prove(rows, 7, read(signed[-1])).shown()), encoding="utf-8")
 
 

@@ -83,6 +83,7 @@ def test_help_explains_and_its_example_is_one_that_works(
         "register.json",
         "numbers.txt",
         "proof.json",
+        "growth.json",
         "project.json",
     ):
         (tmp_path / name).write_text("{}", encoding="ascii")
