@@ -1,6 +1,7 @@
 """The bounds of a run, and its end: what wears a limit out is stopped, and gets further where the limit is left out."""
 
 import os
+import resource
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -138,6 +139,17 @@ def test_logs_are_cut(house: House) -> None:
         log = house.output("flood", name)
         assert SMALL.log_kib << 10 <= len(log) < (SMALL.log_kib << 10) + 200
         assert "left out" in log
+
+
+@pytest.mark.slow
+def test_two_gigabytes_of_log_take_neither_memory_nor_disk(base: Path) -> None:
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    program = "import os\nblock = b'x' * (1 << 20)\nfor _ in range(2048): os.write(1, block)\nos.write(2, b'said')"
+    house = House(base, LocalRooms())
+    assert house.run("chatter", program).ended is Ended.FINISHED
+    assert len(house.output("chatter")) < (SMALL.log_kib << 10) + 200
+    assert house.output("chatter", "stderr") == "said"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - used < 100 << 10  # KiB
 
 
 def test_time_is_bounded(house: House) -> None:

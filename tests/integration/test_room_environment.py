@@ -12,6 +12,7 @@ import pytest
 from disclosure.checks.offline import check_with, without_grant
 from infra.rooms.environment import room_environment
 from tests.factories.gateways import REQUEST
+from workspaces.rooms import scripts
 from workspaces.rooms.base import Ended, Limits, RoomPlan, RoomResult
 from workspaces.rooms.local import LocalRooms
 
@@ -45,14 +46,14 @@ def base() -> Iterator[Path]:
 USUAL = Limits()
 
 
-def run_script(base: Path, environment: Path, limits: Limits = USUAL) -> RoomResult:
-    """code/script.py of the workspace, run in a room with that Python."""
+def run_script(base: Path, environment: Path, limits: Limits = USUAL, name: str = "script.py") -> RoomResult:
+    """A script of the workspace's code, run in a room with that Python."""
     plan = RoomPlan(
         room_key="reader",
         snapshot=base / "snapshot",
         workspace=base / "workspace",
         environment=environment,
-        command=("python3", "-I", "/workspace/code/script.py"),
+        command=scripts.command(name),
         limits=limits,
     )
     return LocalRooms().run(plan)
@@ -74,6 +75,28 @@ def test_the_room_reads_its_snapshot_with_its_own_python(base: Path) -> None:
         **{"count": 1000, "total": 499500, "arrow": 1000, "numpy": 3.0, "pandas": 999, "duckdb to pandas": 5},
         **{"writable": [], "gateway": []},
     }
+
+
+SQL = """
+CREATE TEMP TABLE big AS SELECT * FROM measurement WHERE value >= 997;
+SELECT count(*) AS people, max(value) AS "the most, 'most'" FROM big;
+"""
+
+
+@pytest.mark.slow
+def test_sql_sees_tables_by_name_and_its_answer_is_kept_inside(base: Path) -> None:
+    import duckdb
+
+    environment = room_environment(base)
+    assert environment is not None
+    duckdb.sql("SELECT range AS value FROM range(1000)").write_parquet(str(base / "snapshot/measurement.parquet"))
+    (base / "workspace/code/count.sql").write_text(SQL)
+    result = run_script(base, environment, name="count.sql")
+    assert (result.ended, result.exit_code) == (Ended.FINISHED, 0), (base / "workspace/logs/stderr.txt").read_text()
+    told = (base / "workspace/results/count.csv").read_text().splitlines()
+    assert told == ["people,\"the most, 'most'\"", "3,999"]
+    (base / "workspace/code/count.sql").write_text("SELECT nothing FROM nowhere")
+    assert run_script(base, environment, name="count.sql").exit_code == 1
 
 
 CHECKING = """
