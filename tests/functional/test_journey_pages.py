@@ -35,7 +35,7 @@ ANSWERS = {
     "Privacy budget (ε)": "2",
 }
 # Not pages: files, the provider's answers on their way, the API's JSON.
-NOT_PAGES = {"static", "sign_in.begin", "reviews.review_next"}  # the last only leads to another
+NOT_PAGES = {"static", "sign_in.begin", "reviews.review_next", "snapshots.certificate"}  # files, or lead to another
 
 
 def number_of(url: str) -> str:
