@@ -21,6 +21,7 @@ from workspaces.catalogue.errors import Invalid
 
 blueprint = Blueprint("workspaces", __name__)
 SHOWN = 20
+OFFERED = (Command.BRING_IN, Command.VIEW_LOGS, Command.FREEZE_WORKSPACE)
 NAME = r"^([A-Za-z][A-Za-z0-9_-]{0,60}\.(py|sql))?$"
 
 
@@ -74,7 +75,7 @@ def page(subject_id: str) -> ResponseReturnValue:
         stops={line["id"]: offers(line, Command.STOP_JOB) for line in map(_job, view["jobs"][:SHOWN]) if line},
         names={line["id"]: line["name"] for line in view["transfers"]},
         may_bring_in=may(view, Command.BRING_IN),
-        offers=offers(view, Command.BRING_IN, Command.VIEW_LOGS, Command.FREEZE_WORKSPACE),
+        offers=offers(view, *(each for each in OFFERED if each is not Command.VIEW_LOGS or view["tier"]["notebook"])),
         waiting=any(line["state"] in ("SCANNING", "QUEUED", "RUNNING") for line in (*scripts, *view["jobs"][:SHOWN])),
         jobs=view["jobs"][:SHOWN],
         jobs_a_day=JOBS_A_DAY,
