@@ -4,6 +4,7 @@ from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -69,6 +70,9 @@ class Settings(BaseSettings):
     def _carried(cls, value: str) -> str:
         if value and find_spec("mesh_client") is None:
             raise ValueError("TRE_MESH_URL needs the extra `mesh`: pip install mesh-client")
+        address = urlsplit(value)
+        if value and address.scheme != "https" and address.hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise ValueError("TRE_MESH_URL must begin with https://: NHS numbers pass through it")
         return value
 
     @field_validator("traces")
