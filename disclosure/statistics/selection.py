@@ -3,9 +3,9 @@
 The score of a point falls by 1 for each person by whom it misses the rank q · n: its distance is that from the rank to
 the people at the point, who have the ranks from `below` to `below` + `there`. One person more or fewer moves no
 distance by more than Δ = max(q, 1 − q), since the rank moves by q and both ends by 0 or 1. A choice of scale s then
-costs a pure ε of 2Δ / s, by permute-and-flip, which errs least of all such choices (McKenna and Sheldon 2020); several
-shares of the same people add up. Compared with nested counts nothing else is paid for, so the point is nearer where
-people are few, but nothing tells how many people there are or how close together: there is no interval.
+costs a pure ε of 2Δ / s, by permute-and-flip, which never errs more than an exponential mechanism (McKenna and Sheldon
+2020); several shares of the same people add up. Compared with nested counts nothing else is paid for, so the point is
+nearer where people are few, but nothing tells how many people there are or how close together: there is no interval.
 
 Distances are taken to the ranks less two scales at either end (less no more than half of the people there), so that
 the middle of a point counts among points with few people and its ends where they are many. What is added at an end is
@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from disclosure.explain import CONFIDENCE
+from disclosure.explain import CONFIDENCE, LAPLACE, quantile
 from disclosure.ranks import reach, shrunk, spread, units
 from disclosure.statistics.base import Contribution, Estimate, Expected, Integers, decimal
 from disclosure.statistics.points import Points
@@ -30,7 +30,6 @@ COVERS = (
     "not released with it. At least 95 % of such values miss the rank asked for by no more people than the meaning "
     "says: what the selection alone can do. Not sampling, not errors in records."
 )
-REACHED = 2.996  # ln 20: beyond so many scales an even spread of people puts one choice in twenty
 
 
 @dataclass(frozen=True)
@@ -85,11 +84,15 @@ class Selection(Points):
 
     def expected(self, scale: Fraction, population: int) -> Expected:
         """For a public number of people spread evenly over the bounds."""
-        found = self.width(REACHED * spread(scale, self.parts), population)
+        far = quantile(CONFIDENCE, mechanism=LAPLACE)  # of an even spread: places are chosen as if by Laplace noise
+        found = self.width(far * spread(scale, self.parts), population)
         return replace(found, assumes=f"{found.assumes}; no interval comes with the value")
 
     def rows(self, noisy: Integers, scale: Fraction) -> list[list[Estimate]]:  # noqa: ARG002
-        """The points chosen, in the order of their shares: one that overtook another changes places with it."""
+        """The points chosen, in the order of their shares: one that overtook another changes places with it.
+
+        Where all are as near to their ranks as is said, they still are when they are in order.
+        """
         places = np.sort(np.clip(noisy, 0, self.candidates - 1), axis=1)
         return [
             [
@@ -101,7 +104,7 @@ class Selection(Points):
 
     def about(self) -> dict[str, Any]:
         """Bounds, unit, and what a value may miss its rank by."""
-        far = decimal(reach(self.scale, self.parts, self.candidates, CONFIDENCE), 0, ROUND_CEILING)
+        far = decimal(reach(self.scale, self.parts, self.candidates, CONFIDENCE, self.coordinates), 0, ROUND_CEILING)
         found = self.described(
             method="selection",
             candidates=self.candidates,
