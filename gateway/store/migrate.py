@@ -13,6 +13,7 @@ from gateway.store.unit_of_work import only_writer, open_database
 from workspaces.catalogue.errors import Invalid
 
 SCRIPTS = str(files("gateway.store") / "migrations")
+LOCK_MILLISECONDS = 10_000
 
 
 def configuration(connection: Connection) -> Config:
@@ -47,7 +48,7 @@ def _run(address: str, what: Any, revision: str) -> None:
     try:
         with only_writer(engine) as connection:
             if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")  # not behind a long reader for ever
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")  # behind no reader for ever
             what(configuration(connection), revision)
             _need_whole(connection)
     finally:

@@ -5,12 +5,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, inspect, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlmodel import SQLModel
 
 from gateway.models import AuditEvent, LedgerEntry, Vote
 from gateway.models.person import mailbox_of
-from gateway.store import audit_chain
+from gateway.store import audit_chain, migrate
 from gateway.store.migrate import configuration, downgrade, upgrade
 from gateway.store.unit_of_work import open_database
 from gateway.vocabulary import Command
@@ -96,7 +96,26 @@ def guards(engine):
         return set(connection.execute(text(told)).scalars())
 
 
-def test_a_migration_waits_for_no_reader_for_ever_and_changes_nothing_when_it_fails(engine):
+def test_a_migration_waits_for_no_reader_for_ever(engine, monkeypatch):
+    """Behind one that looks for long every other reader and writer would wait as well."""
+    monkeypatch.setattr(migrate, "LOCK_MILLISECONDS", 300)
+    upgrade(address_of(engine), "0007")
+    before = tables(engine)
+    with engine.connect() as reader:
+        if kind() == "sqlite":
+            reader.exec_driver_sql("BEGIN")
+        reader.execute(text("SELECT count(*) FROM snapshot")).all()
+        if kind() == "sqlite":  # it reads what was there when it began, and stands in nobody's way
+            upgrade(address_of(engine))
+            assert reader.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0007"
+            return
+        with pytest.raises(OperationalError, match="lock timeout"):
+            upgrade(address_of(engine))
+        assert tables(engine) == before
+    upgrade(address_of(engine))
+
+
+def test_a_migration_that_fails_changes_nothing(engine):
     upgrade(address_of(engine))
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'unheard-of'"))
