@@ -189,6 +189,7 @@ def verify_release(
     if as_json:
         shown: dict[str, Any] = {"release_id": found.release_id, "mark": found.mark, "artefact_digest": found.digest}
         shown |= {"registered": found.registered, "signed": found.signed, "published": row and row["seq"]}
+        shown |= {"recalled_on": found.recalled_on or None}
         click.echo(json.dumps({**shown, "broken": found.broken}))
     if found.broken:
         raise Invalid("package:broken", f"{found.broken[0].upper()}{found.broken[1:]}.", "Download the package again.")
@@ -197,6 +198,8 @@ def verify_release(
         signed = "signed by the gateway" if found.signed else "its signature was not looked at (--key)"
         logged = f"published in row {row['seq']} of the log" if row else "not looked up in the log (--proof)"
         told = f"{named}; {signed}; {logged}"
+        if found.recalled_on:
+            click.echo(f"RECALLED on {found.recalled_on}: do not use it, and destroy your copies")
         click.echo(f"the package is whole: release {found.release_id}, artefact {found.digest}; {told}")
 
 

@@ -33,6 +33,7 @@ class Package:
     broken: str
     registered: bool | None = None
     signed: bool | None = None
+    recalled_on: str = ""
 
 
 def verify_package(
@@ -78,12 +79,14 @@ def _is_signed(about: Mapping[str, Any], keys: Collection[str]) -> bool:
 def _in_register(found: Package, register: Iterable[Mapping[str, Any]] | None) -> Package:
     if register is None or found.broken:
         return found
-    named = {each.get("artefact_digest") for entry in register for each in _releases(entry, found.release_id)}
+    rows = [each for entry in register for each in _releases(entry, found.release_id)]
+    named = {each.get("artefact_digest") for each in rows}
     if not named:
         return replace(found, broken="the register names no such release", registered=False)
     if named != {found.digest}:
         return replace(found, broken="the register names another artefact for this release", registered=False)
-    return replace(found, registered=True)
+    recalled = {str(each["recalled_on"]) for each in rows if each.get("recalled_on")}
+    return replace(found, registered=True, recalled_on=min(recalled, default=""))
 
 
 def _releases(entry: Mapping[str, Any], release_id: str) -> list[Mapping[str, Any]]:

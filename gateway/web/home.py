@@ -7,9 +7,10 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from gateway.store.queries.history import recalled_copies
 from gateway.vocabulary import Command, Noun
 from gateway.web.actions import may
-from gateway.web.current import actor, one, pool_id, public, waiting
+from gateway.web.current import actor, one, pool_id, public, reading, waiting
 
 blueprint = Blueprint("home", __name__)
 
@@ -91,9 +92,12 @@ def tasks() -> ResponseReturnValue:
         for view in seen[kind.noun]
         if may(view, kind.command) and kind.when(view)
     ]
+    with reading() as work:
+        recalled = recalled_copies(work, actor())
     return render_template(
         "tasks.html",
         waiting=due,
+        recalled=recalled,
         seats=sorted(seat.value for seat in actor().appointments),
         may_draft=may(one(pool_id()), Command.DRAFT_PROJECT),
     )

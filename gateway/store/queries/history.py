@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import col, func, select
 
-from gateway.models import AuditEvent
+from gateway.models import AuditEvent, Release
 from gateway.rules.facts import Actor, Facts
 from gateway.rules.refusals import unknown
 from gateway.rules.roles import roles_on
@@ -14,7 +14,7 @@ from gateway.store.queries.facts import from_outside
 from gateway.store.queries.view_parts import View
 from gateway.store.queries.views import INSIDERS
 from gateway.store.unit_of_work import Work
-from gateway.vocabulary import Event, Role
+from gateway.vocabulary import Event, ReleaseState, Role
 
 _NEVER = frozenset({Event.COMMAND_REFUSED.value})
 # When a colleague reviewed, or looked, and whether they differed, is nobody's hint before the outcome.
@@ -54,6 +54,15 @@ def refusals(work: Work, actor: Actor, code: str, since: datetime) -> int:
     theirs = AuditEvent.event == Event.COMMAND_REFUSED.value, AuditEvent.actor_id == actor.person_id
     counted = select(func.count()).select_from(AuditEvent).where(*theirs, AuditEvent.code == code)
     return work.session.exec(counted.where(col(AuditEvent.at) > since)).one()
+
+
+def recalled_copies(work: Work, actor: Actor) -> list[View]:
+    """Releases that somebody downloaded and that were recalled since: their copies are still out there."""
+    recalled = work.all(Release, Release.state == ReleaseState.RECALLED)  # few: the log is asked for these alone
+    theirs = AuditEvent.event == Event.RELEASE_DOWNLOADED.value, AuditEvent.actor_id == actor.person_id
+    which = col(AuditEvent.subject_id).in_([row.id for row in recalled])
+    held = {row.subject_id for row in work.all(AuditEvent, which, *theirs)} if recalled else set()
+    return [{"id": row.id, "title": row.title, "reason": row.recall_reason} for row in recalled if row.id in held]
 
 
 def _line(row: AuditEvent, roles: frozenset[Role], facts: Facts) -> View:
