@@ -75,22 +75,24 @@ CREATE TEMP TABLE claimed AS
     FROM claim LEFT JOIN person_row p USING (r) GROUP BY ALL;
 """
 
+# What codes mean is worked out once for each list of codes that occurs, not for each row.
 _CODED = """
 CREATE TEMP TABLE coded AS
-SELECT r, coalesce(bool_or(use = 'restricted'), false) AS restricted,
+SELECT key_row.target AS target, codings, coalesce(bool_or(use = 'restricted'), false) AS restricted,
     coalesce(bool_or(use = 'type_1'), false) AS type_1,
     coalesce(bool_or(use = 'type_1_withdrawn'), false) AS type_1_withdrawn,
     arg_min(code, place) FILTER (use = 'concept' AND code.target = key_row.target) AS chosen
-FROM (SELECT rowid AS r, target, unnest(codings) AS key, generate_subscripts(codings, 1) AS place FROM staged_event)
+FROM (SELECT target, codings, unnest(codings) AS key, generate_subscripts(codings, 1) AS place
+        FROM (SELECT DISTINCT target, codings FROM staged_event))
     AS key_row JOIN code USING (key)
-GROUP BY r;
+GROUP BY key_row.target, codings;
 """
 
 _TYPE_1 = """
 CREATE TEMP TABLE type_1_row AS
 SELECT nhs_number, c.type_1 AS opted_out, verified,
     CASE WHEN as_day(started) <= $extract_date THEN as_day(started) END AS code_date
-FROM staged_event e JOIN coded c ON c.r = e.rowid JOIN claimed USING (local_id)
+FROM staged_event e JOIN coded c USING (target, codings) JOIN claimed USING (local_id)
 WHERE (c.type_1 AND coalesce(fault, 'wrong_resource_type') = 'wrong_resource_type')
     OR (c.type_1_withdrawn AND fault IS NULL AND NOT c.restricted);
 CREATE TEMP TABLE type_1 AS
@@ -115,7 +117,8 @@ UPDATE person_row SET reason = 'type_1_at_screened_source' WHERE reason IS NULL
 
 # Which of several rows of one number counts is decided by a total order over the attributes, never by file order.
 _ONE_EACH = """
-CREATE TEMP TABLE identity AS SELECT DISTINCT local_id, nhs_number FROM person_row WHERE reason IS NULL;
+CREATE TEMP TABLE identity AS SELECT local_id, max(nhs_number) FILTER (reason IS NULL) AS nhs_number, true AS is_row
+    FROM person_row WHERE local_id IS NOT NULL GROUP BY local_id;
 UPDATE person_row SET reason = ranked.reason FROM (
     SELECT r, CASE WHEN same > 1 THEN 'duplicate_row' WHEN place > 1 THEN 'duplicate_person' END AS reason
     FROM (SELECT r,
@@ -130,9 +133,9 @@ CREATE OR REPLACE TEMP TABLE event_row AS
 WITH read AS (
     SELECT e.local_id, e.fault, e.quantity, e.unit, coalesce(c.restricted, false) AS restricted,
         coalesce(c.type_1 OR c.type_1_withdrawn, false) AS is_type_1, c.chosen AS chosen,
-        as_day(e.started) AS started, as_day(e.ended) AS ended, e.ended IS NOT NULL AS has_end, i.nhs_number,
+        as_day(e.started) AS started, as_day(e.ended) AS ended, e.ended IS NOT NULL AS has_end, i.nhs_number, i.is_row,
         try_cast(e.quantity AS DOUBLE) AS given, e.target = 'death' OR c.chosen IS NOT NULL AS known
-    FROM staged_event e LEFT JOIN coded c ON c.r = e.rowid LEFT JOIN identity i USING (local_id)
+    FROM staged_event e LEFT JOIN coded c USING (target, codings) LEFT JOIN identity i USING (local_id)
     WHERE e.target = $target AND ($target <> 'observation' OR c.chosen IS NOT NULL)
 ), gridded AS (
     SELECT *, CASE WHEN $target = 'drug_exposure' THEN CASE WHEN given = floor(given) THEN given END
@@ -146,13 +149,13 @@ SELECT nhs_number, chosen.concept_id AS concept_id, chosen.label AS label, start
     CASE WHEN restricted THEN 'restricted_code'
         WHEN fault IS NOT NULL THEN fault
         WHEN is_type_1 THEN 'type_1'
-        WHEN nhs_number IS NULL THEN CASE WHEN local_id IN (SELECT local_id FROM person_row)
-            THEN 'person_quarantined' ELSE 'unknown_person' END
+        WHEN nhs_number IS NULL THEN CASE WHEN is_row THEN 'person_quarantined' ELSE 'unknown_person' END
         WHEN NOT known THEN 'unknown_code'
         WHEN started IS NULL OR (has_end AND ended IS NULL) OR ended < started THEN 'impossible_date'
         WHEN started > $extract_date THEN 'future_date'
-        WHEN unit IS NOT NULL AND NOT coalesce(list_contains(CASE WHEN $target = 'drug_exposure'
-            THEN ['d', 'day', 'days'] ELSE [unit_word(chosen.unit)] END, unit_word(unit)), false) THEN 'unknown_unit'
+        WHEN CASE WHEN unit IS NULL OR unit = chosen.unit THEN false ELSE
+            NOT coalesce(list_contains(CASE WHEN $target = 'drug_exposure' THEN ['d', 'day', 'days']
+                ELSE [unit_word(chosen.unit)] END, unit_word(unit)), false) END THEN 'unknown_unit'
         WHEN quantity IS NOT NULL AND NOT coalesce(k >= 0 AND k <= most, false) THEN 'impossible_value' END AS reason
 FROM gridded;
 """
@@ -168,7 +171,7 @@ _NO_TABLE = """
 SELECT restricted OR fault IS NOT NULL OR type_1 OR type_1_withdrawn AS has_reason,
     CASE WHEN restricted THEN 'restricted_code' WHEN fault IS NOT NULL THEN fault
         WHEN type_1 OR type_1_withdrawn THEN 'type_1' ELSE target END AS reason, count(*)
-FROM staged_event e LEFT JOIN coded c ON c.r = e.rowid
+FROM staged_event e LEFT JOIN coded c USING (target, codings)
 WHERE NOT list_contains($tables, target) OR (target = 'observation' AND c.chosen IS NULL) GROUP BY ALL
 """
 
@@ -264,8 +267,8 @@ def _alarms(engine: Engine) -> tuple[str, ...]:
             "Type 1 opt-outs have no usable date; they stand until the practice gives one.",
         ),
         (
-            "SELECT count(*) FROM staged_event e JOIN coded c ON c.r = e.rowid WHERE c.type_1 AND coalesce(fault, '')"
-            " NOT IN ('entered_in_error', 'refuted', 'cancelled', 'not_done')"
+            "SELECT count(*) FROM staged_event e JOIN coded c USING (target, codings) WHERE c.type_1"
+            " AND coalesce(fault, '') NOT IN ('entered_in_error', 'refuted', 'cancelled', 'not_done')"
             " AND (local_id IS NULL OR local_id NOT IN (SELECT local_id FROM claimed WHERE local_id IS NOT NULL))",
             "Type 1 opt-outs belong to no valid NHS number, so other sources' rows of these people may be let in.",
         ),

@@ -63,9 +63,10 @@ CREATE MACRO fault_of(r, wanted, status) AS CASE
     WHEN r.resourceType <> wanted THEN 'wrong_resource_type'
     WHEN status = 'entered-in-error' THEN 'entered_in_error'
     WHEN status IN ('refuted', 'cancelled', 'not-done') THEN replace(status, '-', '_') END;
-CREATE MACRO person_of(reference) AS nullif(regexp_extract(reference,
-    '(?:^|/)Patient/([A-Za-z0-9.-]+)|^urn:uuid:(.+)$', ['a', 'b']).a
-    || regexp_extract(reference, '(?:^|/)Patient/([A-Za-z0-9.-]+)|^urn:uuid:(.+)$', ['a', 'b']).b, '');
+CREATE MACRO person_of(reference) AS CASE
+    WHEN starts_with(reference, 'Patient/') AND NOT contains(reference[9:], '/') THEN nullif(reference[9:], '')
+    WHEN starts_with(reference, 'urn:uuid:') THEN nullif(reference[10:], '')
+    ELSE nullif(regexp_extract(reference, '(?:^|/)Patient/([A-Za-z0-9.-]+)', 1), '') END;
 """
 """`legal_keys_of` are codes of something that gives no row of its own: law still needs to see them. dm+d codes are
 SNOMED CT codes."""
