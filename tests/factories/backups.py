@@ -99,7 +99,7 @@ def kept(town: Town, monkeypatch: pytest.MonkeyPatch, objects: ObjectStore | Non
     folder = town.gateway.settings.folder
     house = House(town.gateway, objects or LocalObjects(folder / "objects"), Keys(folder / "keys", SECRET))
     files = write(small_world(50), folder / "world")
-    opened = SimpleNamespace(room=files.room, sampling=files.sampling)
+    opened = SimpleNamespace(room=files.room, drawn=files.room, sampling=files.sampling)
     monkeypatch.setattr(run_release, "open_snapshot", lambda *_: opened)
     return Kept(town, house)
 
