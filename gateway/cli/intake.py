@@ -1,11 +1,14 @@
 """`tre intake load`: a whole data folder, or one delivery of one source; on the gateway's machine."""
 
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 import click
+from tqdm import tqdm
 
 from gateway.cli.admin import acting, house
 from gateway.cli.groups import example
@@ -19,6 +22,7 @@ from workspaces.intake import Format, LoadReport, RefusedSource, Source, read_so
 
 LOADED, WITH_QUARANTINE, REFUSED = 0, 3, 4
 Delivery = tuple[Source, Path] | RefusedSource
+Progress = Callable[[str], object]
 
 
 @click.command(epilog=example("tre intake load fhir RRV data/fhir/RRV --as operator@example.org"))
@@ -38,15 +42,18 @@ def load(
     what standing its records may be held, is declared in sources.toml: beside the files, or in the data folder that
     they lie in, or where --sources says.
 
+    What was loaded before is passed over, so the same command goes on after a kill. How far it is stands on stderr.
+
     Ends with 0 (loaded), 3 (loaded, some rows in quarantine) or 4 (a source was refused; others are loaded).
     """
     ends = LOADED
     try:
         at = house()
         actor = acting(at, email)
-        for delivery in deliveries(what, sources, only):
+        found = list(deliveries(what, sources, only))
+        for delivery, progress in watched(found):
             try:
-                report = _load(at, actor, delivery)
+                report = _load(at, actor, delivery, progress)
             except Invalid as why:
                 click.echo(str(why), err=True)
                 ends = REFUSED
@@ -59,13 +66,29 @@ def load(
     ctx.exit(ends)
 
 
-def _load(at: House, actor: Actor, delivery: Delivery) -> LoadReport:
+def watched(found: Sequence[Delivery]) -> Iterator[tuple[Delivery, Progress]]:
+    """Each delivery with where to say how far it is: a bar on a terminal, else a line for each, on stderr."""
+    seen = sys.stderr.isatty()
+    with tqdm(total=len(found), unit=" deliveries", disable=not seen) as bar:
+        for place, delivery in enumerate(found, start=1):
+            name = "" if isinstance(delivery, RefusedSource) else delivery[0].organisation
+            if name and not seen:
+                click.echo(f"{place} of {len(found)}: {name}", err=True)
+            yield delivery, partial(_show, bar, name)
+            bar.update()
+
+
+def _show(bar: "tqdm[Never]", name: str, step: str) -> None:
+    bar.set_description_str(f"{name}: {step}")
+
+
+def _load(at: House, actor: Actor, delivery: Delivery, progress: Progress) -> LoadReport:
     """Raises Invalid, naming the source."""
     if isinstance(delivery, RefusedSource):
         raise delivery.why
     source, folder = delivery
     try:
-        return load_records(at, actor=actor, source=source, folder=folder)
+        return load_records(at, actor=actor, source=source, folder=folder, progress=progress)
     except Invalid as why:
         named = f"{source.organisation} ({source.format.value}): {why.sentence}"
         raise Invalid(why.code, named, why.next_step) from None

@@ -1,5 +1,6 @@
 """Records in: permission first, then the library's load outside any transaction, then the door records it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from gateway.commands.perform import noted, perform, permit
@@ -10,12 +11,14 @@ from gateway.vocabulary import Command
 from workspaces.intake import LoadReport, Source, load
 
 
-def load_records(house: House, *, actor: Actor, source: Source, folder: Path) -> LoadReport:
+def load_records(
+    house: House, *, actor: Actor, source: Source, folder: Path, progress: Callable[[str], object] = lambda _: None
+) -> LoadReport:
     """Load one delivery of one source. The same bytes a second time change nothing but the log."""
     pool_id = house.pool_id()
     permit(house.gateway, actor=actor, command=Command.LOAD_RECORDS, subject_id=pool_id)
     with noted(house.gateway, actor=actor, command=Command.LOAD_RECORDS, subject_id=pool_id, given=source.describe()):
-        report = load(source=source, folder=folder, vault=house.records(), clock=house.gateway.now)
+        report = load(source=source, folder=folder, vault=house.records(), clock=house.gateway.now, progress=progress)
     given = Loaded(
         digest=report.digest,
         organisation=source.organisation,

@@ -18,6 +18,8 @@ from workspaces.intake.screening import Screened, screen
 from workspaces.intake.sources import Source
 from workspaces.intake.vault import Load, Vault
 
+STEPS = ("looking at the files", "reading and screening every row", "putting rows into the vault")
+
 
 @dataclass(frozen=True)
 class LoadReport:
@@ -38,19 +40,28 @@ class LoadReport:
 
 
 def load(
-    *, source: Source, folder: Path, vault: Vault, clock: Callable[[], datetime], limits: Limits | None = None
+    *,
+    source: Source,
+    folder: Path,
+    vault: Vault,
+    clock: Callable[[], datetime],
+    limits: Limits | None = None,
+    progress: Callable[[str], object] = lambda _: None,
 ) -> LoadReport:
     """Load the delivery in `folder`; the same bytes twice change nothing, a later load supersedes the earlier.
 
+    `progress` hears each of `STEPS` as it begins. Killed anywhere and called again, a load begins anew.
     Raises `Invalid` for a missing or malformed manifest, file or column; nothing is then in the vault.
     """
     limits = limits or Limits()
+    progress(STEPS[0])
     delivery = FORMATS[source.format].receive(folder, source, limits)
     digest = _digest(delivery)
     held = vault.find(digest)
     if held is not None:
         return _report(source, held, already_loaded=True)
     with vault.scratch() as scratch:
+        progress(STEPS[1])
         kept = scratch / "load"
         kept.mkdir(mode=0o700)
         with quiet(
@@ -59,6 +70,7 @@ def load(
             next_step="Send it again; if it is right, report this as a defect.",
         ):
             screened = _screen(delivery, folder, scratch, kept, limits)
+        progress(STEPS[2])
         with vault.held():  # who is erased from here on is taken out of this load as of every other
             erased = strip(vault, kept, scratch)
             facts = _facts(delivery, digest, screened, clock())

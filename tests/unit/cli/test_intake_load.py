@@ -1,11 +1,15 @@
 """`tre intake load`, from an empty machine on: a whole folder or one delivery, and what its exit code says."""
 
+import io
 import json
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.cli.intake import deliveries, watched
 from gateway.commands.perform import perform
 from gateway.jobs.house import open_house
 from gateway.models import AuditEvent, Load
@@ -14,6 +18,8 @@ from gateway.settings import Settings
 from gateway.vocabulary import Command
 from tests.factories.command_lines import tre
 from tests.factories.deliveries import COUNCIL, SOURCES, data_folder, number, row
+from workspaces.intake import Vault, load
+from workspaces.intake.loading import STEPS
 
 SECRET = "a secret that is long enough for tests"
 OPERATOR = "operator@example.org"
@@ -60,7 +66,7 @@ CLEAN = (row(1, number(1)), row(2, number(50)))
 def test_a_clean_folder_loads_and_the_same_bytes_twice_change_nothing(machine: Machine, tmp_path: Path) -> None:
     data = data_folder(tmp_path / "data", *CLEAN)
     first = machine.load(str(data))
-    assert (first.exit_code, first.stderr) == (LOADED, "")
+    assert (first.exit_code, first.stderr) == (LOADED, f"1 of 1: {COUNCIL}\n")
     assert first.stdout.startswith(f"{COUNCIL} (cld): ")
     again = machine.load(str(data))
     assert (again.exit_code, again.stdout) == (LOADED, f"{COUNCIL} (cld): loaded before, nothing changed\n")
@@ -101,7 +107,7 @@ def test_a_refused_source_ends_with_4(machine: Machine, tmp_path: Path, name: st
     code, sources = REFUSALS[name]
     ran = machine.load(str(data_folder(tmp_path / "data", *CLEAN, sources=sources)))
     assert (ran.exit_code, ran.stdout) == (REFUSED, "")
-    assert ran.stderr.startswith(code)
+    assert any(line.startswith(code) for line in ran.stderr.splitlines())
     assert machine.rows(Load) == []
 
 
@@ -148,3 +154,14 @@ def test_a_machine_that_is_not_ready_says_what_to_run(tmp_path: Path, prepared: 
     ran = machine.tre("people", "appoint", OPERATOR, "OPERATOR")
     assert ran.exit_code == 1
     assert ("tre pools open" if prepared else "tre migrate") in ran.stderr
+
+
+def test_a_terminal_is_shown_each_step_of_a_load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    data = data_folder(tmp_path / "data", *CLEAN)
+    shown = io.StringIO()
+    monkeypatch.setattr(shown, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", shown)
+    for (source, folder), progress in watched([*deliveries((str(data),), None, ())]):
+        vault = Vault(tmp_path / "vault")
+        load(source=source, folder=folder, vault=vault, clock=lambda: datetime.now(UTC), progress=progress)
+    assert all(f"{COUNCIL}: {step}" in shown.getvalue() for step in STEPS)
