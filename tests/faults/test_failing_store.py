@@ -54,7 +54,7 @@ class Drawing:
         self.release_id = submitted_release(town, project_id)
         town.do("checker1", Command.CLEAR_PLAN, self.release_id, {"reason": "public keys, published code list"})
         files = write(small_world(300), folder / "snapshot")
-        opened = SimpleNamespace(room=files.room, sampling=files.sampling)
+        opened = SimpleNamespace(room=files.room, drawn=files.room, sampling=files.sampling)
         monkeypatch.setattr(run_release, "open_snapshot", lambda *_: opened)
         self.after: Any = lambda: None  # what happens between the draw and its sealing
         really = run_release.draw

@@ -32,7 +32,7 @@ def drawn_on(engine, folder, monkeypatch, draw=None):
     release_id = submitted_release(town, project_id)
     town.do("checker1", Command.CLEAR_PLAN, release_id, {"reason": "public keys"})
     files = write(small_world(50), folder / "snapshot")
-    opened = SimpleNamespace(room=files.room, sampling=files.sampling)
+    opened = SimpleNamespace(room=files.room, drawn=files.room, sampling=files.sampling)
     monkeypatch.setattr(run_release, "open_snapshot", lambda *_: opened)
     asked, really = [], run_release.draw
 

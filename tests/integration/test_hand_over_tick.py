@@ -38,7 +38,7 @@ class Drawing:
         self.release_id = submitted_release(self.town, project_id)
         self.town.do("checker1", Command.CLEAR_PLAN, self.release_id, {"reason": "public keys"})
         files = write(small_world(50), folder / "snapshot")
-        opened = SimpleNamespace(room=files.room, sampling=files.sampling)
+        opened = SimpleNamespace(room=files.room, drawn=files.room, sampling=files.sampling)
         monkeypatch.setattr(run_release, "open_snapshot", lambda *_: opened)
         self.deadlines, self.fails, really = 0.0, False, run_release.draw
 

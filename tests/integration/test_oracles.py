@@ -94,7 +94,9 @@ def lived(folder, monkeypatch, world, *, share):
         return artefact
 
     monkeypatch.setattr(
-        run_release, "open_snapshot", lambda *_: SimpleNamespace(room=files.room, sampling=files.sampling)
+        run_release,
+        "open_snapshot",
+        lambda *_: SimpleNamespace(room=files.room, drawn=files.room, sampling=files.sampling),
     )
     monkeypatch.setattr(run_release, "draw", slow)
     while run_once(house):

@@ -58,7 +58,9 @@ def journey(tmp_path_factory):
     files = write(small_world(600), folder / "snapshot")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            run_release, "open_snapshot", lambda *_: SimpleNamespace(room=files.room, sampling=files.sampling)
+            run_release,
+            "open_snapshot",
+            lambda *_: SimpleNamespace(room=files.room, drawn=files.room, sampling=files.sampling),
         )
         town.clock.now = run_release.run_release(house, release_id)
         run_release.run_release(house, release_id)
