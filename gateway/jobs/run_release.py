@@ -130,7 +130,7 @@ def _draw(house: House, release: Release) -> None:
     try:
         _note(house, release, pool.id)
         opened = open_snapshot(house.objects, row.id, house.folder / "snapshots", house.keys.public())
-        files = SnapshotFiles(room=opened.room, sampling=opened.sampling)
+        files = SnapshotFiles(room=opened.drawn, sampling=opened.sampling)
         terms = terms_of(grant, pool, release.mark)
         spent = {"charged_micro_rho": release.micro_rho, "charged_delta0_e15": release.delta_e15}
         artefact = draw(parse_request(release.request), terms, files, engine=house.gateway.settings.engine, **spent)
