@@ -183,9 +183,10 @@ class Crowd:
         if release.state is ReleaseState.ADJUDICATING:
             self.post("checker-3", "releases", release.id, "ADJUDICATE_RELEASE", given)
             return
-        if release.state is ReleaseState.CONSOLIDATING:  # both say what they said, so that a third has work
-            for sub in ("checker-1", "checker-2"):
-                self.post(sub, "releases", release.id, "CONFIRM_REVIEW", given)
+        if release.state is ReleaseState.CONSOLIDATING:  # half of them come to agree; a third has work with the others
+            second = "REFUSE" if rng.random() < 0.5 else "APPROVE"
+            for sub, verdict in (("checker-1", "APPROVE"), ("checker-2", second)):
+                self.post(sub, "releases", release.id, "CONFIRM_REVIEW", {**given, "verdict": verdict})
             return
         waiting = [sub for sub in ("checker-1", "checker-2") if (release.id, self.town.people[sub]) not in reviews]
         if waiting:
