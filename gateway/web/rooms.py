@@ -96,10 +96,10 @@ def arrive() -> ResponseReturnValue:
 @blueprint.get("/rooms/check")
 @public
 def check() -> ResponseReturnValue:
-    """May this request go to the room? 200 with the door and the server's token, else 401 or 403, without a word."""
+    """May this request go to the room? 200 with the door and the server's token, else 403, without a word."""
     visit = _opened("visit", request.cookies.get(_cookie(), ""), int(settings().session_hours * 3600))
     if visit is None or visit.workspace_id != request.headers.get(ROOM, ""):
-        return Response(status=401)
+        return Response(status=403)
     workspace = _allowed(visit)
     if workspace is None:
         return Response(status=403)

@@ -107,9 +107,9 @@ def nobody_else(visitors: Visitors, opened: Study, lab: Page) -> None:
     cookie, lab_page = cookie_of(lab), f"{opened.address}/lab"
     other = opened.workspace[:-1] + ("0" if opened.workspace[-1] != "0" else "1")
     assert asked(lab_page, cookie).status_code == 200
-    assert asked(lab_page).status_code == 401
-    assert asked(lab_page, cookie[:-4] + "AAAA").status_code == 401
-    assert asked(lab_page.replace(opened.workspace, other), cookie).status_code == 401
+    assert asked(lab_page).status_code == 403
+    assert asked(lab_page, cookie[:-4] + "AAAA").status_code == 403
+    assert asked(lab_page.replace(opened.workspace, other), cookie).status_code == 403
     assert asked(lab_page.replace(opened.workspace, "gateway"), cookie).status_code == 404
     socket = {
         "Upgrade": "websocket",
@@ -117,7 +117,7 @@ def nobody_else(visitors: Visitors, opened: Study, lab: Page) -> None:
         "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": "eA==",
     }
-    assert asked(f"{opened.address}/api/events/subscribe", **socket).status_code == 401
+    assert asked(f"{opened.address}/api/events/subscribe", **socket).status_code == 403
     here = f"{opened.site.address}/workspaces/{opened.workspace}"
     stranger = visitors.sign_in("outsider")
     for path in ("room", "room/enter"):

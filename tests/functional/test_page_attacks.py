@@ -38,6 +38,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, dict[str, str]
     script = {"name": "counts.sql", "text": "SELECT 1"}
     transfer = town.do("researcher", Command.BRING_IN, workspace, script).created_id
     town.do("system", Command.ADMIT_TRANSFER, transfer, {"findings": [NASTY]})
+    job = town.do("lead", Command.RUN_JOB, transfer).created_id
     release = submitted_release(town, project, {**REQUEST, "title": NASTY[:120]})
     entry = town.read(lambda work: work.find(RegisterEntry).id)
     listed = str(town.read(lambda work: work.find(OptOutList).id))
@@ -50,6 +51,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, dict[str, str]
         "snapshots": snapshot,
         "workspaces": workspace,
         "transfers": transfer,
+        "jobs": job,
     }
     return site, {**ids, "releases": release, "register": entry, "opt-outs": listed}
 
