@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.jobs.house import House
 from gateway.models import Snapshot
-from workspaces.catalogue.errors import Invalid
+from gateway.rules.refusals import Refusal
 from workspaces.snapshots import canonical, files_of
 from workspaces.snapshots.objects import AlreadySealed, MissingObject, ObjectStore, StoreUnavailable
 
@@ -37,11 +37,11 @@ def certify_key(house: House, project_id: str) -> None:
 
 
 def certificate_of(objects: ObjectStore, subject_id: str) -> dict[str, Any]:
-    """The certificate with its signature and the key to check it by; `Invalid` where nothing was destroyed."""
+    """The certificate with its signature and the key to check it by; a refusal where nothing was destroyed."""
     try:
         found: dict[str, Any] = json.loads(objects.get_bytes(_name(subject_id)))
     except MissingObject:
-        raise Invalid(
+        raise Refusal(
             "certificate:none", "There is no certificate of destruction.", "Wait until it is destroyed."
         ) from None
     return found

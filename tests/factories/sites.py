@@ -37,6 +37,7 @@ from tests.factories.worlds import write
 from workspaces.catalogue.places import STP_DOMAIN
 from workspaces.catalogue.tables import AGE_BANDS, ETHNIC_GROUPS
 from workspaces.rooms.base import Promise
+from workspaces.snapshots.objects import MissingObject
 
 CLIENT_SECRET = "shared with the provider of tests"
 PROMISES = (
@@ -49,6 +50,8 @@ class Objects(dict[str, bytes]):
     """An object store in memory."""
 
     def get_bytes(self, name: str) -> bytes:
+        if name not in self:
+            raise MissingObject
         return self[name]
 
     def exists(self, name: str) -> bool:

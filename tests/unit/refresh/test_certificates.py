@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gateway.jobs.burials import shred_key
 from gateway.jobs.certificates import certificate_of, certify_snapshot
+from gateway.rules.refusals import Refusal
 from tests.factories.gateways import Town
 from tests.factories.refreshing import PEOPLE, Street, settle_street
-from workspaces.catalogue.errors import Invalid
 from workspaces.snapshots import canonical
 from workspaces.snapshots.objects import StoreUnavailable
 
@@ -45,7 +45,7 @@ def test_what_a_refresh_destroys_has_a_certificate(street: Street) -> None:
         "room/social_care_event.parquet",
     ]
     assert told["backups"] == {"hold_its_files": False, "hold_keys_until": "2026-08-05"}
-    with pytest.raises(Invalid, match="no certificate"):
+    with pytest.raises(Refusal, match="no certificate"):
         certificate_of(street.house.objects, new.id)
     assert str(len(PEOPLE)) not in json.dumps(told["destroyed"])
 
@@ -55,7 +55,7 @@ def test_no_certificate_while_a_file_is_left(street: Street) -> None:
     (snapshot,) = street.snapshots()
     with pytest.raises(StoreUnavailable):
         certify_snapshot(street.house, snapshot)
-    with pytest.raises(Invalid):
+    with pytest.raises(Refusal):
         certificate_of(street.house.objects, snapshot.id)
 
 
