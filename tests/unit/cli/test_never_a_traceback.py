@@ -17,7 +17,8 @@ from tests.unit.cli.test_tree import OURS
 REFUSED, WRONG_ARGUMENTS = 1, 2
 FIXTURES = (HealthCheck.function_scoped_fixture,)
 # `work` and `serve` wait for work; without settings they are refused like everything on the gateway's machine
-PATHS = st.sampled_from([path for path in OURS if path != ("disclosure", "audit")]).map(list)  # which takes minutes
+LONG = {path for path in OURS if path[0] == "bench" or path == ("disclosure", "audit")}  # minutes at their full size
+PATHS = st.sampled_from([path for path in OURS if path not in LONG]).map(list)
 OPTIONS = ("--json", "--help", "--input", "--out", "--as", "--numbers", "--reason", "--days", "--head", "--port")
 ODD = ("@", "@/", "-", "--", "/dev/null", "..", "0", "-1", "nan", "rel-0", "%00", "a/b", "?x=1", "#")
 WORDS = st.one_of(
