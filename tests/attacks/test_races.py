@@ -160,7 +160,7 @@ def snapshots(race: Race, project: str) -> None:
 
 
 def rooms(race: Race, project: str) -> None:
-    """A workspace with a script let in and one kept out, a run that ends and one that never began, then frozen."""
+    """A workspace with a script let in and one kept out, runs that end, never began, are stopped; then frozen."""
     workspace = race.run("lead", C.OPEN_WORKSPACE, project)
     script = {"name": "counts.sql", "text": "SELECT 1"}
     race.run("system", C.REFUSE_TRANSFER, race.run("lead", C.BRING_IN, workspace, script), {"findings": ["scan:text"]})
@@ -171,6 +171,7 @@ def rooms(race: Race, project: str) -> None:
         if started:
             race.run("system", C.START_JOB, job)
         race.run("system", C.END_JOB, job, {"usable": True})
+    race.run("lead", C.STOP_JOB, race.run("lead", C.RUN_JOB, transfer))
     race.run("ig", C.FREEZE_WORKSPACE, workspace, WHY)
 
 

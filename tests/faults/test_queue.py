@@ -50,7 +50,13 @@ def draws(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
 @pytest.fixture(autouse=True)
 def _no_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
     ran = RoomResult(exit_code=0, ended=Ended.FINISHED, seconds=0.1)
-    rooms = type("Rooms", (), {"run": lambda *_args: ran})
+    does = {
+        "status": lambda *_args: None,
+        "start": lambda *_args: None,
+        "wait": lambda *_args: ran,
+        "stop": lambda *_args: False,
+    }
+    rooms = type("Rooms", (), does)
     monkeypatch.setattr(House, "rooms", lambda _self: rooms())
 
 
