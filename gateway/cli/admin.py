@@ -29,6 +29,8 @@ from workspaces.catalogue.errors import Invalid
 from workspaces.snapshots.objects import StoreUnavailable
 
 MIGRATE = "Run: tre migrate."
+YIELDS = 10
+"""How far queue workers stand behind those who answer people: nobody watches a draw, many wait for a page."""
 
 
 def settings() -> Settings:
@@ -154,7 +156,8 @@ def migrate() -> None:
 @click.command(epilog=example("tre work --once"))
 @click.option("--once", is_flag=True, help="Do what is due now, then stop.")
 @click.option("--metrics-port", type=click.IntRange(0, 65535), default=0, help="Where Prometheus may ask; 0: nowhere.")
-def work(once: bool, metrics_port: int) -> None:
+@click.option("--nice", type=click.IntRange(0, 19), default=YIELDS, show_default=True, help="How far pages come first.")
+def work(once: bool, metrics_port: int, nice: int) -> None:
     """Run what runs without a person: builds, scans, jobs, draws."""
     from gateway import logs, traces
     from gateway.jobs.worker import run_forever, run_once
@@ -168,6 +171,7 @@ def work(once: bool, metrics_port: int) -> None:
         while run_once(at):
             pass
         return
+    os.nice(nice)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

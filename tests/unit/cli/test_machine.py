@@ -1,11 +1,16 @@
 """Commands of the gateway's machine beside loading: refused in one line, recorded, nothing left half-done."""
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from gateway.models import AuditEvent, OptOutList
 from tests.factories.deliveries import data_folder, number, row
+from tests.factories.faults_house import until
 from tests.unit.cli.test_intake_load import OPERATOR, Machine, machine
 
 __all__ = ["machine"]
@@ -73,3 +78,30 @@ def test_a_database_that_cannot_be_opened(tmp_path: Path) -> None:
             ran = machine.tre(*words)
             assert ran.exit_code == 1, (address, words, ran.stderr)
             assert ran.stderr.startswith("database:"), ran.stderr
+
+
+@pytest.mark.parametrize(("said", "niceness"), [((), 10), (("--nice", "0"), 0)])
+def test_a_queue_worker_yields_to_whoever_answers_people(
+    machine: Machine, said: tuple[str, ...], niceness: int
+) -> None:
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "gateway.cli.main", "work", *said],
+        env={"PATH": os.environ["PATH"], **machine.environment},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert until(lambda: signal.SIGTERM in caught(worker.pid), 60)
+        assert os.getpriority(os.PRIO_PROCESS, worker.pid) == min(19, before + niceness)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(60) == 0
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+def caught(process: int) -> set[int]:
+    """Signals that a process handles itself."""
+    line = next(line for line in Path(f"/proc/{process}/status").read_text().splitlines() if line.startswith("SigCgt"))
+    mask = int(line.split()[1], 16)
+    return {number for number in range(1, 65) if mask >> (number - 1) & 1}
