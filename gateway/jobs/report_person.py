@@ -71,6 +71,7 @@ def _build(
     loads = [found for source in manifest["sources"] if (found := vault.find(source["digest"]))]
     if answered is None or not loads:
         return {**told, "state": row.state.value, "outcome": UNKNOWN}
-    reason = why_not(vault, answered, max(load.sequence for load in loads), number)
+    newest, exempt = max(load.sequence for load in loads), "exemption" in manifest["plan"]
+    reason = why_not(vault, answered, newest, number, exempt=exempt)
     outcome = f"left out: {reason.replace('_', ' ')}" if reason else INCLUDED
     return {**told, "state": row.state.value, "outcome": outcome}

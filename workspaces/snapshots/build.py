@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from workspaces.catalogue.errors import Invalid
-from workspaces.engine import Bounds, Engine, open_engine
+from workspaces.engine import Bounds, Engine, one, open_engine
 from workspaces.intake.vault import Vault, need_loads
 from workspaces.opt_outs.list import OptOutList
 from workspaces.snapshots import sources, storage
@@ -65,7 +65,7 @@ def build(
         sources.check_quarantine(loads, plan.max_quarantine_share)
 
         progress(STEPS[2])
-        steps = _apply_opt_outs(engine, opt_outs)
+        steps = _apply_opt_outs(engine, opt_outs, exempt=bool(plan.exemption))
 
         progress(STEPS[3])
         people = number_people(engine, pseudonyms=pseudonyms, sample_key=plan.sample_key)
@@ -80,7 +80,8 @@ def build(
         _need_sums(steps)
         risk = assess(engine, {name: written for name, written in tables.items() if name != "sampling"})
         stored = _with_room_copy(engine, scratch, plan, tables, risk)
-        manifest = describe(plan, loads, opt_outs, pseudonyms, steps, stored, risk, now)
+        exempted = one(engine, "SELECT count(*) FROM exempted")
+        manifest = describe(plan, loads, opt_outs, pseudonyms, steps, exempted, stored, risk, now)
 
         progress(STEPS[6])
         return storage.keep(store, plan, manifest, stored, sign)
@@ -98,9 +99,9 @@ def _need_fresh(opt_outs: OptOutList | None, now: datetime, max_age_days: int) -
     return opt_outs
 
 
-def _apply_opt_outs(engine: Engine, opt_outs: OptOutList) -> tuple[Step, ...]:
+def _apply_opt_outs(engine: Engine, opt_outs: OptOutList, *, exempt: bool) -> tuple[Step, ...]:
     """Who must not enter, by what the loads say (validate), then by what people chose (opt-out)."""
-    people, removed = sources.decide(engine, opt_outs)
+    people, removed = sources.decide(engine, opt_outs, exempt=exempt)
     excluded = {reason: removed[reason] for reason in sources.EXCLUDED if reason in removed}
     opted_out = {reason: removed[reason] for reason in sources.OPTED_OUT if reason in removed}
     left = people - sum(excluded.values())

@@ -36,6 +36,7 @@ def describe(
     opt_outs: OptOutList,
     pseudonyms: "PseudonymKey",
     steps: tuple["Step", ...],
+    exempted: int,
     tables: Mapping[str, "Written"],
     risk: dict[str, Any],
     now: datetime,
@@ -53,6 +54,7 @@ def describe(
             "opt_out_list": {"receipt": opt_outs.receipt.describe(), "digest": opt_outs.digest},
             "steps": [asdict(step) for step in steps],
             "people": steps[-1].people_out,
+            **({"exempted": exempted} if plan.exemption else {}),
             "tables": {name: _table(written) for name, written in sorted(tables.items())},
             "risk": risk,
         }

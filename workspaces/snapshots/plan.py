@@ -16,7 +16,8 @@ class SnapshotPlan:
     """Follows from the decision. `tables` are approved columns by table; `period` bounds event dates, both ends
     included; ages are counted at `cut_date`; `sample_key` is the pool's 32 secret bytes, never rotated (P3);
     `max_quarantine_share` is the share of people rows that sources may have lost to quarantine; `room_k` is how many
-    must be alike in the workspace's copy, 0 for a copy of what draws read."""
+    must be alike in the workspace's copy, 0 for a copy of what draws read; `exemption` says by whose decision people with
+    a national opt-out are in it all the same, empty where they are not."""
 
     snapshot_id: str
     project_id: str
@@ -28,11 +29,13 @@ class SnapshotPlan:
     code_version: str
     max_quarantine_share: float = 0.5
     room_k: int = 0
+    exemption: Mapping[str, str] = field(default_factory=dict)
 
     def describe(self) -> dict[str, Any]:
         """Its fields for the manifest; of the key only a digest of it."""
         start, end = self.period
-        demanded = {"room_k": self.room_k} if self.room_k else {}
+        demanded: dict[str, Any] = {"room_k": self.room_k} if self.room_k else {}
+        demanded |= {"exemption": dict(self.exemption)} if self.exemption else {}
         return {
             **demanded,
             "snapshot_id": self.snapshot_id,
@@ -67,8 +70,8 @@ class Step:
 
 @dataclass(frozen=True)
 class BuiltSnapshot:
-    """What was stored. Counts are exact and stay inside (privacy model P9); `tables` are rows by table, `risk` is the
-    report of `workspaces.snapshots.risk`."""
+    """What was stored. Counts are exact and stay inside (privacy model P9); `tables` are rows by table, `exempted`
+    those in it under an exemption from the national opt-out, `risk` the report of `workspaces.snapshots.risk`."""
 
     manifest: bytes
     manifest_digest: str
@@ -76,6 +79,7 @@ class BuiltSnapshot:
     people_in: int
     removed_by_reason: dict[str, int]
     tables: dict[str, int]
+    exempted: int = 0
     risk: dict[str, Any] = field(default_factory=dict)
 
 

@@ -50,7 +50,7 @@ def held_of(vault: Vault, number: str) -> list[Held]:
     return found
 
 
-def why_not(vault: Vault, opt_outs: OptOutList, sequence: int, number: str) -> str:
+def why_not(vault: Vault, opt_outs: OptOutList, sequence: int, number: str, *, exempt: bool = False) -> str:
     """The reason for which a build after that load, under that list, left the person out; empty when it did not."""
     as_of = AsOf(vault, sequence)
     with (
@@ -58,7 +58,7 @@ def why_not(vault: Vault, opt_outs: OptOutList, sequence: int, number: str) -> s
         open_engine(scratch=scratch, folders=sources.folders(vault, opt_outs)) as engine,
     ):
         sources.open_tables(engine, as_of, as_of.current(), ())
-        sources.decide(engine, opt_outs)
+        sources.decide(engine, opt_outs, exempt=exempt)
         rows = engine.execute("SELECT reason FROM decided WHERE nhs_number = $n", {"n": int(number)}).fetchall()
     return str(rows[0][0] or "") if rows else "no_source_holds_them"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from workspaces.catalogue.errors import Invalid
 from workspaces.engine import Engine, counts, fill, one, run
 from workspaces.intake.deliveries import fingerprint
+from workspaces.intake.sources import Standing
 from workspaces.intake.vault import TABLES, Load, Vault
 from workspaces.opt_outs.list import OptOutList
 
@@ -68,7 +69,17 @@ SELECT nhs_number, CASE
     WHEN nhs_number IN (FROM asked_about) THEN 'national_opt_out'
     ELSE 'not_on_list' END AS reason
 FROM left_out;
+CREATE TEMP TABLE exempted (nhs_number BIGINT);
 CREATE TEMP VIEW decided AS SELECT nhs_number, NULL AS reason FROM kept UNION ALL FROM removed;
+"""
+
+# An exemption is from the national opt-out and from nothing else: Type 1 codes, withheld identities, and who was never
+# asked about stay out. Nor does it undo what a source screened by itself: whoever such a source holds stays out whole.
+_EXEMPT = """
+INSERT INTO exempted SELECT nhs_number FROM removed WHERE reason = 'national_opt_out';
+DELETE FROM exempted WHERE nhs_number IN (SELECT nhs_number FROM screened_person);
+INSERT INTO kept FROM exempted;
+DELETE FROM removed WHERE nhs_number IN (FROM exempted);
 """
 
 
@@ -96,6 +107,8 @@ def are_as_read(vault: Vault, manifest: bytes) -> bool:
 def open_tables(engine: Engine, vault: Vault, loads: tuple[Load, ...], tables: tuple[str, ...]) -> None:
     """One view `source_TABLE` over all loads for people, what law needs, and the approved tables."""
     _open_noes(engine, vault, loads)
+    screened = tuple(load for load in loads if load.source["standing"] == Standing.SCREENED_AT_SOURCE)
+    _open(engine, "screened_person", "person", vault.files("person", screened))
     for table in ("person", "exclusion", *sorted(set(tables) - {"person", "death"})):
         _open(engine, f"source_{table}", table, vault.files(table, loads))
     if "death" in tables:
@@ -148,8 +161,11 @@ def check_quarantine(loads: tuple[Load, ...], limit: float) -> None:
         )
 
 
-def decide(engine: Engine, opt_outs: OptOutList) -> tuple[int, dict[str, int]]:
-    """Fill `kept` with those who may be used; gives people in, and people removed by the first reason in order."""
+def decide(engine: Engine, opt_outs: OptOutList, *, exempt: bool = False) -> tuple[int, dict[str, int]]:
+    """Fill `kept` with those who may be used; gives people in, and people removed by the first reason in order.
+
+    With an exemption, `exempted` names those of `kept` whose national opt-out it lifts.
+    """
     files: dict[str, object] = {"allowed": str(opt_outs.allowed), "asked": str(opt_outs.asked)}
     for name, path in files.items():
         held = one(engine, "SELECT count(*) FROM read_parquet($path)", {"path": path})
@@ -160,6 +176,8 @@ def decide(engine: Engine, opt_outs: OptOutList) -> tuple[int, dict[str, int]]:
                 "Run the exchange with the national service again.",
             )
     run(engine, _DECIDE, files)
+    if exempt:
+        run(engine, _EXEMPT)
     removed = counts(engine, "SELECT reason, count(*) FROM removed GROUP BY 1")
     return one(engine, "SELECT count(*) FROM decided"), removed
 

@@ -104,6 +104,7 @@ def _built(manifest: bytes) -> BuiltSnapshot:
         people_in=held["steps"][0]["people_in"],
         removed_by_reason={reason: number for step in held["steps"] for reason, number in step["removed"].items()},
         tables=_rows(held["tables"]),
+        exempted=held.get("exempted", 0),
         risk=held.get("risk", {}),
     )
 
