@@ -9,6 +9,7 @@ from decimal import Decimal
 from disclosure.accounting import MICRO
 from disclosure.bounds import check_statistics
 from disclosure.bounds_derived import check_derived
+from disclosure.engines.block_plan import BlockPlan
 from disclosure.engines.event_plan import CodePlan, EventPlan
 from disclosure.person_view.prove import prove
 from disclosure.person_view.schema import ProvenView, Schema
@@ -41,7 +42,7 @@ def clear(request: ReleaseRequest, terms: Terms) -> Cleared:
     check_statistics(request, view.columns)
     check_derived(request, view.columns)
     statistics = tuple(bind(asked, view.columns, terms) for asked in request.statistics)
-    view = _with_events(view, statistics)
+    view = _with_programs(_with_events(view, statistics), statistics)
     _check_literals(view, terms)
     return Cleared(view, *price_of(request, terms, view, statistics))
 
@@ -52,6 +53,13 @@ def _with_events(view: ProvenView, statistics: tuple[Statistic, ...]) -> ProvenV
     notes = (*view.notes, *(note for each in rows for note in each.notes))
     literals = (*view.literals, *(literal for each in rows for literal in each.literals))
     return replace(view, literals=literals, notes=tuple(dict.fromkeys(notes)))
+
+
+def _with_programs(view: ProvenView, statistics: tuple[Statistic, ...]) -> ProvenView:
+    """The view with scripts and their bounds listed beside its own literals (P1)."""
+    plans = [statistic.plan for statistic in statistics if isinstance(statistic.plan, BlockPlan)]
+    chosen = (literal for plan in plans for literal in plan.program.literals(plan.name))
+    return replace(view, literals=(*view.literals, *chosen))
 
 
 def _check_epsilon(request: ReleaseRequest, terms: Terms) -> None:

@@ -13,10 +13,12 @@ from fractions import Fraction
 from typing import NoReturn
 
 from disclosure.accounting import FEMTO, epsilon_of_rho, rho_of_epsilon
+from disclosure.engines.block_plan import BlockPlan
 from disclosure.engines.plan import CellPlan
 from disclosure.explain import width_sentence
 from disclosure.mechanisms import Market, Noise, epsilon_words
 from disclosure.person_view import Literal, ProvenView
+from disclosure.program_requests import AT_ONCE, Program
 from disclosure.requests import ReleaseRequest
 from disclosure.requests import Statistic as Asked
 from disclosure.statistics.base import Statistic, Thresholded
@@ -196,11 +198,17 @@ def _deadline(view: ProvenView, statistics: Sequence[Statistic], terms: Terms) -
     """Whole seconds from request and public figures alone: reading by table and population, drawing by number."""
     reading = _reads(view, statistics) * (1 + 6 * terms.public_population / 1_000_000)
     drawing = len(statistics) + _numbers(statistics) / 2_000
-    return math.ceil(terms.seconds_per_unit * (3 + reading + drawing))
+    running = sum(_runs(statistic.plan.program) for statistic in statistics if isinstance(statistic.plan, BlockPlan))
+    return math.ceil(terms.seconds_per_unit * (3 + reading + drawing)) + running
+
+
+def _runs(program: Program) -> int:
+    """Seconds for all blocks of a program, were each to take all the time that is reserved for it."""
+    return -(-program.blocks // AT_ONCE) * (1 + program.seconds)
 
 
 def _reads(view: ProvenView, statistics: Sequence[Statistic]) -> int:
-    """How many tables are read; event rows, which are read and cut person by person, count for three."""
+    """How many tables are read; event rows, which are read and cut person by person, and blocks, for three."""
     return len(view.tables) + 3 * sum(not isinstance(statistic.plan, CellPlan) for statistic in statistics)
 
 

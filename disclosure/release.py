@@ -11,6 +11,7 @@ from disclosure.artefact import Artefact, describe
 from disclosure.clearance import Cleared, clear, price
 from disclosure.collector import paused_collector
 from disclosure.engines import engine as engine_of
+from disclosure.engines.block_plan import BlockPlan, Chambers
 from disclosure.engines.plan import SnapshotFiles
 from disclosure.pricing import Price, PriceLine
 from disclosure.requests import ReleaseRequest
@@ -36,11 +37,12 @@ def draw(
     charged_micro_rho: int | None = None,
     charged_delta0_e15: int | None = None,
     engine: str = "duckdb",
+    chambers: Chambers | None = None,
 ) -> Artefact:
     """The released values, noise added once. Raises Invalid before any read, DrawFailed without a cause after it.
 
-    `charged_micro_rho` and `charged_delta0_e15` are what the ledger has spent for it: a price that has grown since
-    then is refused unread. `engine` adds up the exact numbers: `duckdb`, or `spark` where its extra is installed.
+        `charged_micro_rho` and `charged_delta0_e15` are what the ledger has spent for it: a price that has grown since
+    XX the exact numbers: `duckdb`, or `spark` where its extra is installed.
     """
     cleared = clear(request, terms)
     charged = ((charged_micro_rho, cleared.price.micro_rho), (charged_delta0_e15, cleared.price.delta0_e15))
@@ -50,23 +52,44 @@ def draw(
             "The release costs more than was charged for it.",
             "Have the request priced and submitted again.",
         )
-    noisy = _noisy(cleared, snapshot, engine)
+    if chambers is None and any(isinstance(each.plan, BlockPlan) for each in cleared.statistics):
+        raise Invalid("request:no_rooms", "Programs cannot be run here.", "Leave the program out, or ask the operator.")
+    noisy = _noisy(cleared, snapshot, engine, chambers)
     if noisy is None:
         raise DrawFailed  # outside the handler, so that it has no context
     with paused_collector():
         return Artefact(describe(request, cleared.price, cleared.statistics, noisy))
 
 
-def _noisy(cleared: Cleared, snapshot: SnapshotFiles, engine: str) -> list[noise.Integers] | None:
+def _noisy(
+    cleared: Cleared, snapshot: SnapshotFiles, engine: str, chambers: Chambers | None
+) -> list[noise.Integers] | None:
     """One noisy vector per statistic, or None when anything failed. Exact numbers are local to this function."""
     try:
-        plans = [statistic.plan for statistic in cleared.statistics]
-        exact = engine_of(engine)(cleared.view, plans, snapshot, memory_mib=cleared.price.memory_mib)
+        exact = _exact(cleared, snapshot, engine, chambers)
         lines = zip(cleared.statistics, cleared.price.lines, exact, strict=True)
         drawn = noise.add_noise([_part(statistic, line, table) for statistic, line, table in lines])
         return [_placed(*each) for each in zip(cleared.statistics, exact, drawn, strict=True)]
     except Exception:  # what it says could hold records
         return None
+
+
+def _exact(cleared: Cleared, snapshot: SnapshotFiles, engine: str, chambers: Chambers | None) -> list[noise.Integers]:
+    """For each statistic its exact numbers: from the engine, all in one call, or from scripts over blocks of people."""
+    plans, memory_mib = [statistic.plan for statistic in cleared.statistics], cleared.price.memory_mib
+    added_up = [plan for plan in plans if not isinstance(plan, BlockPlan)]
+    found = iter(engine_of(engine)(cleared.view, added_up, snapshot, memory_mib=memory_mib) if added_up else ())
+    return [
+        _answers(cleared, plan, snapshot, chambers) if isinstance(plan, BlockPlan) else next(found) for plan in plans
+    ]
+
+
+def _answers(cleared: Cleared, plan: BlockPlan, snapshot: SnapshotFiles, chambers: Chambers | None) -> noise.Integers:
+    from disclosure.engines.blocks import answers  # few draws need it
+
+    if chambers is None:
+        raise ValueError("a program needs chambers")
+    return answers(cleared.view, plan, snapshot, chambers, memory_mib=cleared.price.memory_mib)
 
 
 def _placed(statistic: Statistic, table: noise.Integers, drawn: noise.Integers) -> noise.Integers:

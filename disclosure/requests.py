@@ -14,10 +14,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from disclosure import covariate_requests, event_requests
+from disclosure import covariate_requests, event_requests, program_requests
 from disclosure.covariate_requests import MOST, Covariate, check_covariates
 from disclosure.event_requests import Ahead, EventKeys, check_events
 from disclosure.person_view.form import Form
+from disclosure.program_requests import Program, check_program
 from disclosure.request_values import (
     MICRO,
     Bound,
@@ -58,6 +59,7 @@ Kind = Literal[
     "periods",
     "codes",
     "forecast",
+    "program",
 ]
 NEEDS: dict[str, tuple[str, ...]] = {
     "count": (),
@@ -77,6 +79,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "periods": ("events",),
     "codes": ("events",),
     "forecast": ("events", "ahead"),
+    "program": ("program",),
 }
 MAY: dict[str, tuple[str, ...]] = {"survival": ("censored",), "quantiles": ("method",)}
 TAKES = tuple(sorted({field for fields in (*NEEDS.values(), *MAY.values()) for field in fields}))
@@ -111,6 +114,7 @@ class Statistic(Strict):
     on: Annotated[tuple[Covariate, ...], BeforeValidator(several), Field(min_length=1, max_length=MOST)] | None = None
     events: EventKeys | None = None
     ahead: Ahead | None = None
+    program: Program | None = None
     half_width: Width = None
 
     @model_validator(mode="after")
@@ -125,6 +129,7 @@ class Statistic(Strict):
             raise PydanticCustomError("by", "must name two keys or more for a table")
         check_events(self.kind, self.events)
         check_covariates(self.kind, self.of, self.on)
+        check_program(self.kind, self.program, self.by, self.half_width)
         if TAKEN & set(self.by):
             raise PydanticCustomError("by", "holds a name that releases use themselves")
         if any(a >= b for a, b in pairwise(self.quantiles or ())):
@@ -249,6 +254,7 @@ _NEXT = {
     "form": "Each column has a name and one of person, exists, count, latest, earliest, min, max, mean.",
     **event_requests.NEXT,
     **covariate_requests.NEXT,
+    **program_requests.NEXT,
     "sql": f"Give one SELECT of at most {MAX_SQL} characters.",
 }
 

@@ -25,6 +25,7 @@ STATISTICS = frozenset(
         "periods",
         "codes",
         "forecast",
+        "program",
     }
 )
 

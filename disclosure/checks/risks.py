@@ -31,6 +31,7 @@ RISKS = {
     "survival": Risk.RATIO,
     "linear": Risk.ALL,
     "logistic": Risk.MODEL | Risk.RATIO,
+    "program": Risk.NONE,  # one person is one block's answer, whatever it is made of
 }
 
 

@@ -4,7 +4,8 @@ What data holds never raises: reads are total, sums cannot overflow, absent cell
 files it was given and nothing else, and its settings are locked before the first byte is read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import reduce
 from itertools import pairwise
 from pathlib import Path
@@ -52,6 +53,27 @@ def aggregate(
     raise AggregateFailed  # outside the handler, so that it has no context
 
 
+@contextmanager
+def people(
+    view: ProvenView, files: SnapshotFiles, *, memory_mib: int, written: Sequence[Path], threads: int = 2
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The person view as VIEW, and the secret keys as SAMPLING, for rows that go into files: only `written` may be.
+
+    Raises AggregateFailed, bare, where what is done with them fails.
+    """
+    try:
+        with _locked(view, files, threads, memory_mib, written=written) as connection:
+            known = whole(connection, files.sampling, files.room, _tables(view, ()))
+            for statement in _statements(view, (), files, known, None):
+                connection.execute(statement.sql(dialect="duckdb"))
+            connection.execute(_viewed(view, ()))
+            yield connection
+        return
+    except duckdb.Error:
+        pass
+    raise AggregateFailed  # outside the handler, so that it has no context
+
+
 def _spans(view: ProvenView, plans: Sequence[Plan], known: Whole) -> list[Span | None]:
     """Whose rows are read in one go: everybody's, or, where rows are gathered by person, one range after another.
 
@@ -77,9 +99,17 @@ def _answer(connection: duckdb.DuckDBPyConnection, view: ProvenView, plan: Plan,
 
 
 def _locked(
-    view: ProvenView, files: SnapshotFiles, threads: int, memory_mib: int, plans: Sequence[Plan] = ()
+    view: ProvenView,
+    files: SnapshotFiles,
+    threads: int,
+    memory_mib: int,
+    plans: Sequence[Plan] = (),
+    written: Sequence[Path] = (),
 ) -> duckdb.DuckDBPyConnection:
-    """A connection in memory that can read the view's files only, never spills to disk and cannot be reconfigured."""
+    """A connection in memory that can read the view's files only, never spills to disk and cannot be reconfigured.
+
+    `written` are files that it may make beside that.
+    """
     connection = duckdb.connect(
         ":memory:",
         config={
@@ -93,6 +123,7 @@ def _locked(
         },
     )
     paths = [str(files.sampling), *(str(_file(files, table)) for table in _tables(view, plans))]
+    paths += map(str, written)
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")  # how long it takes is nobody's to see
     connection.execute("SET parquet_metadata_cache = true")

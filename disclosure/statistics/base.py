@@ -14,6 +14,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from disclosure.engines.block_plan import BlockPlan
 from disclosure.engines.event_plan import Plan
 from disclosure.explain import CONFIDENCE, GAUSSIAN, bound, quantile
 
@@ -80,8 +81,8 @@ class Statistic(Protocol):
     covers: ClassVar[str]
 
     @property
-    def plan(self) -> Plan:
-        """What the engine adds up."""
+    def plan(self) -> Plan | BlockPlan:
+        """What the engine adds up, or what scripts are run for."""
         ...
 
     @property

@@ -38,7 +38,8 @@ OVER_PEOPLE = Kinds(
     *("rate", "standardised", "survival", "linear", "logistic"),
 )
 OVER_EVENTS = Kinds("periods", "codes", "forecast")
-REGISTRY = Kinds(*OVER_PEOPLE, *OVER_EVENTS)
+REGISTRY = Kinds(*OVER_PEOPLE, *OVER_EVENTS)  # what engines add up
+OVER_BLOCKS = Kinds("program")
 
 
 def bind(asked: Asked, columns: Columns, terms: Terms) -> Statistic:
@@ -50,5 +51,5 @@ def bind(asked: Asked, columns: Columns, terms: Terms) -> Statistic:
             f"Ask for one of: {', '.join(sorted(terms.statistics))}; or ask for an amendment.",
         )
     more = (terms,) if asked.kind in OVER_EVENTS else ()
-    bound: Statistic = REGISTRY[asked.kind].asked(asked, columns, *more)
+    bound: Statistic = (OVER_BLOCKS if asked.kind in OVER_BLOCKS else REGISTRY)[asked.kind].asked(asked, columns, *more)
     return bound
