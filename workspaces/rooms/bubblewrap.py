@@ -32,19 +32,17 @@ ETC: Mapping[str, bytes] = {
 HARMLESS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/fonts", "/etc/mime.types")
 SYSTEM = ("bin", "lib", "lib32", "lib64", "libx32", "sbin")
 
-# Joins the control groups, offers itself first when the machine runs out of memory, then becomes the rest of the
-# chain (same process id throughout).
-JOIN = (
+# Joins the control groups, offers itself first when the machine runs out of memory, lays the mounts that it reads from
+# its input, then becomes the rest of the chain (same process id throughout). Where it has a mount namespace of its own:
+# the folders are put where the room's user can reach them, though it may not reach the places they come from. What was
+# mounted must be the very folders that were looked at before (device and inode), so a name swapped meanwhile ends the
+# run. The mounts go with the last process. Every program started here is a millisecond of each run.
+BEGIN = (
     "set -eu; echo 1000 >/proc/self/oom_score_adj; "
-    'while [ "$1" != -- ]; do echo $$ >"$1"; shift; done; shift; exec "$@"'
-)
-# In a mount namespace of its own: puts the folders where the room's user can reach them, though it may not reach the
-# places they come from. What was mounted must be the very folder that was looked at before (device and inode), so a
-# name swapped meanwhile ends the run. The mounts go with the last process.
-STAGE = (
-    'set -eu; mount -t tmpfs -o size=64k,mode=0711 tre-room "$1"; stage=$1; shift; while [ "$1" != -- ]; do '
-    'mkdir "$stage/$1"; mount -c --bind "$2" "$stage/$1"; [ "$(stat -c %d:%i "$stage/$1")" = "$3" ]; shift 3; '
-    'done; shift; exec "$@"'
+    'while [ "$1" != -- ]; do echo 0 >"$1"; shift; done; shift; if [ "$1" != -- ]; then cd "$1"; shift; '
+    'said=$(mount --all --fstab /dev/stdin 2>&1) || { echo "$said" >&2; exit 1; }; is=$1; shift; '
+    'names=""; while [ "$1" != -- ]; do names="$names $1"; shift; done; '
+    '[ "$(stat -c %d:%i $names)" = "$is" ]; cd /; fi; shift; exec "$@" </dev/null'
 )
 
 
@@ -77,10 +75,27 @@ class Folder:
 
 @dataclass(frozen=True)
 class Stage:
-    """Where folders are put before bubblewrap starts: an empty folder, and what goes below it by name."""
+    """Where folders are put before bubblewrap starts: a folder with an empty one of each name, and what goes there."""
 
     point: Path
     folders: Mapping[str, Folder]
+
+    @property
+    def mounts(self) -> bytes:
+        """The lines of mount(8)'s table."""
+        lines = (
+            f"{_escaped(folder.path)} {_escaped(self.point / name)} none bind 0 0\n"
+            for name, folder in self.folders.items()
+        )
+        return "".join(lines).encode()
+
+
+def _escaped(path: Path) -> str:
+    """As it stands in a table of mounts; a backslash first, as the others bring more of them."""
+    text = str(path)
+    for character in "\\ \t\n#":
+        text = text.replace(character, f"\\{ord(character):03o}")
+    return text
 
 
 def parts(
@@ -175,10 +190,10 @@ def chain(
     command: tuple[str, ...],
 ) -> list[str]:
     """The command line from the gateway's process to the researcher's program, each step becoming the next."""
+    own_mounts = ("/usr/bin/unshare", "--mount", "--propagation", "private", "--") if stage else ()
     return [
-        *("/bin/sh", "-c", JOIN, "room", *joins, "--"),
-        *_staging(stage),
-        *("/usr/bin/nice", "-n", "10"),  # the gateway comes first
+        *own_mounts,
+        *("/bin/sh", "-c", BEGIN, "room", *joins, "--", *_staging(stage), "--"),
         *("/usr/bin/prlimit", *(f"--{name}={value}:{value}" for name, value in limits.items()), "--"),
         *_becoming(user),
         *(PROGRAM, "--args", str(arguments), "--", *command),
@@ -186,11 +201,10 @@ def chain(
 
 
 def _staging(stage: Stage | None) -> tuple[str, ...]:
+    """The words of BEGIN: the place, what must lie there, and its names."""
     if stage is None:
         return ()
-    triples = (word for name, folder in stage.folders.items() for word in (name, str(folder.path), folder.identity))
-    own_mounts = ("/usr/bin/unshare", "--mount", "--propagation", "private", "--")
-    return (*own_mounts, "/bin/sh", "-c", STAGE, "room", str(stage.point), *triples, "--")
+    return (str(stage.point), "\n".join(folder.identity for folder in stage.folders.values()), *stage.folders)
 
 
 def _becoming(user: RoomUser) -> tuple[str, ...]:

@@ -157,7 +157,8 @@ class LocalRooms(Sittings):
                 arguments=arguments,
                 command=plan.command,
             )
-            process = files.enter_context(_popen(command, (*keep.kept, status_end), user))
+            passed = (*keep.kept, status_end)
+            process = files.enter_context(_popen(command, keep(stage.mounts if stage else b""), passed, user))
             keep.close()
             os.close(status_end)
             watch = Watch(
@@ -246,10 +247,12 @@ def _pipe(files: ExitStack) -> tuple[int, int]:
 
 
 @contextmanager
-def _popen(command: list[str], passed: tuple[int, ...], user: RoomUser) -> Iterator["subprocess.Popen[bytes]"]:
+def _popen(
+    command: list[str], mounts: int, passed: tuple[int, ...], user: RoomUser
+) -> Iterator["subprocess.Popen[bytes]"]:
     process = subprocess.Popen(  # noqa: S603
         command,
-        stdin=subprocess.DEVNULL,
+        stdin=mounts,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         pass_fds=passed,
@@ -258,6 +261,8 @@ def _popen(command: list[str], passed: tuple[int, ...], user: RoomUser) -> Itera
         start_new_session=True,  # a key pressed in the gateway's terminal is not for the room
         umask=0o077 if user.standing is Standing.SAME else 0o007,
     )
+    with suppress(ProcessLookupError):
+        os.setpriority(os.PRIO_PGRP, process.pid, 10)  # the gateway comes first
     try:
         yield process
     finally:

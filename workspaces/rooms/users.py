@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 
 from workspaces.catalogue.errors import Invalid
@@ -19,6 +20,7 @@ from workspaces.catalogue.errors import Invalid
 POOL_PREFIX = "tre-room-"
 READERS = "tre-rooms"  # the group of all room users: what is lent to a room is lent to it
 STATE = Path("/run/tre-rooms")
+STAGED = ("data", "workspace", "environment", "code", "door", "shared")  # by their names in bubblewrap.Sources
 NOBODY = 65534
 
 
@@ -56,6 +58,13 @@ def pool() -> tuple[RoomUser, ...]:
 
 
 def _own_users() -> tuple[RoomUser, ...]:
+    """Read again when the machine's users have changed: who is asked for a room is asked often."""
+    changed = tuple(os.stat(path).st_mtime_ns for path in ("/etc/passwd", "/etc/group"))
+    return _users_as_of(changed)
+
+
+@lru_cache(maxsize=1)
+def _users_as_of(_changed: tuple[int, ...]) -> tuple[RoomUser, ...]:
     try:
         readers = grp.getgrnam(READERS).gr_gid
     except KeyError:  # setup did not run
@@ -73,12 +82,14 @@ class Allocation:
         self._state = state
         self._users = users
         if os.geteuid() == 0:
-            self.stage.mkdir(mode=0o711, parents=True, exist_ok=True)
-            self._state.chmod(0o711)
+            for name in STAGED:
+                (self.stage / name).mkdir(mode=0o711, parents=True, exist_ok=True)
+            for folder in (self._state, self.stage):
+                folder.chmod(0o711)
 
     @property
     def stage(self) -> Path:
-        """An empty folder over which a run lays its own mounts, in a mount namespace that only it sees."""
+        """Empty folders over which a run lays its own mounts, in a mount namespace that only it sees."""
         return self._state / "stage"
 
     @property
@@ -103,13 +114,16 @@ class Allocation:
     def _choose(self, room_key: str, users: tuple[RoomUser, ...]) -> tuple[RoomUser, int]:
         """The workspace's former user if free, else one that nobody has, else the one least recently given."""
         given = self._read()
+        before = dict(given)
         former = given.pop(room_key, None)
         last_given = {name: position for position, name in enumerate(given.values())}
         for user in sorted(users, key=lambda u: (u.name != former, last_given.get(u.name, -1))):
             held = self._try(f"{user.name}.lock")
             if held is not None:
                 kept = {key: name for key, name in given.items() if name != user.name}
-                self._write(kept | {room_key: user.name})
+                now = kept | {room_key: user.name}
+                if list(now.items()) != list(before.items()):  # the same, and the same to be given next
+                    self._write(now)
                 return user, held
         raise Invalid(
             "room:full", f"All {len(users)} room users are at work.", "Try again when a room has ended, or add users."
