@@ -67,6 +67,44 @@ def intake(observations: int, rounds: int, folder: Path | None, as_object: bool)
     click.echo(as_json("intake", {"observations": observations}, measured) if as_object else as_table(measured))
 
 
+@bench.command(epilog=example("tre bench rooms --notebooks 50 --json"))
+@click.option("--environment", type=click.Path(exists=True, path_type=Path), default=None, help="With JupyterLab.")
+@click.option("--starts", type=click.IntRange(1), default=40, show_default=True, help="Rooms that do nothing.")
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="Alternating runs of each.")
+@click.option("--job-seconds", type=click.FloatRange(0.1), default=10, show_default=True, help="Of one job.")
+@click.option("--notebooks", type=click.IntRange(0), default=50, show_default=True, help="Open at once; 0: none.")
+@click.option("--json", "as_object", is_flag=True, help="One JSON object instead of a table.")
+def rooms(
+    environment: Path | None, starts: int, rounds: int, job_seconds: float, notebooks: int, as_object: bool
+) -> None:
+    """A room's start, a job, a notebook and very many of them, beside the same without walls."""
+    from infra.bench import notebooks as many
+    from infra.bench import rooms as run
+    from infra.bench.report import as_json, as_table
+
+    with run.place(environment or run.made(*["notebook"] * (notebooks > 0))) as here:
+        measured = list(run.measures(here, rounds=rounds, starts=starts, job_seconds=job_seconds))
+        measured += many.measures(here, rounds=rounds, many=notebooks) if notebooks else ()
+    size = {"starts": starts, "notebooks": notebooks}
+    click.echo(as_json("rooms", size, measured) if as_object else as_table(measured))
+
+
+@bench.command(epilog=example("tre bench blocks --blocks 200 --json"))
+@click.option("--environment", type=click.Path(exists=True, path_type=Path), default=None, help="With NumPy.")
+@click.option("--blocks", type=click.IntRange(1), default=200, show_default=True, help="Each in a room of its own.")
+@click.option("--work", type=click.FloatRange(0), default=0.3, show_default=True, help="Seconds of each, at least.")
+@click.option("--json", "as_object", is_flag=True, help="One JSON object instead of a table.")
+def blocks(environment: Path | None, blocks: int, work: float, as_object: bool) -> None:
+    """A program on disjoint blocks of people, each in a room, beside the same as bare processes."""
+    from infra.bench import blocks as run
+    from infra.bench.report import as_json, as_table
+    from infra.bench.rooms import made, place
+
+    with place(environment or made()) as here:
+        measured = list(run.measures(here, blocks=blocks, work=work))
+    click.echo(as_json("blocks", {"blocks": blocks}, measured) if as_object else as_table(measured))
+
+
 @bench.command(epilog=example("tre bench pages --projects 10000 --json"))
 @click.option("--projects", type=click.IntRange(11), default=10_000, show_default=True, help="Grown to, from ten.")
 @click.option("--releases", type=click.IntRange(1), default=10, show_default=True, help="Of each project.")

@@ -1,8 +1,8 @@
 #!/bin/sh
-# The unprivileged users: tre-gateway for the gateway, tre-room-01 … tre-room-16 for rooms. Safe to run again.
+# The unprivileged users: tre-gateway for the gateway, tre-room-01 … tre-room-64 for rooms. Safe to run again.
 # Takes nothing away: remove them with userdel and groupdel.
 set -eu
-rooms=16
+rooms=64 # as many programs at work at once, notebooks among them
 
 group() { # group NAME
     getent group "$1" >/dev/null || { groupadd --system "$1" && echo "made the group $1"; }
