@@ -13,6 +13,7 @@ from gateway.store.objects import LocalObjects
 from gateway.store.queries.facts import pool_of
 from gateway.store.routed import RoutedObjects
 from gateway.store.unit_of_work import UnitOfWork
+from workspaces.blocks import Blocks
 from workspaces.intake import Vault
 from workspaces.rooms.base import RoomDriver
 from workspaces.rooms.local import LocalRooms
@@ -71,6 +72,10 @@ class House:
         """The supervisor's rooms where there is one, else rooms run by this process."""
         socket = self.gateway.settings.rooms_socket
         return SupervisedRooms(Path(socket)) if socket else _rooms_of_this_process()
+
+    def chambers(self) -> Blocks:
+        """Where scripts of programs run, once for each block of people."""
+        return Blocks(self.rooms(), (self.folder / "blocks").resolve(), self.gateway.settings.room_environment)
 
     def pool_id(self) -> str:
         """The pool of this gateway."""

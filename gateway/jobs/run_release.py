@@ -133,7 +133,8 @@ def _draw(house: House, release: Release) -> None:
         files = SnapshotFiles(room=opened.drawn, sampling=opened.sampling)
         terms = terms_of(grant, pool, release.mark)
         spent = {"charged_micro_rho": release.micro_rho, "charged_delta0_e15": release.delta_e15}
-        artefact = draw(parse_request(release.request), terms, files, engine=house.gateway.settings.engine, **spent)
+        how: dict[str, Any] = {"engine": house.gateway.settings.engine, "chambers": house.chambers(), **spent}
+        artefact = draw(parse_request(release.request), terms, files, **how)
     except (DrawFailed, Invalid, StoreUnavailable, OSError):
         return
     content = artefact.to_bytes()

@@ -22,7 +22,7 @@ def sweep(house: House) -> None:
     _sweep_snapshots(house)
     _sweep_draws(house)
     house.objects.tidy()
-    for place in (house.folder / "snapshots", house.vault / "scratch", house.opt_outs):
+    for place in (house.folder / "snapshots", house.folder / "blocks", house.vault / "scratch", house.opt_outs):
         if place.is_dir():
             with scratch_folder(place):  # the next that works there removes what others left
                 pass
