@@ -50,6 +50,7 @@ class Noun(StrEnum):
     PERSON = "PERSON"
     ERASURE_ORDER = "ERASURE_ORDER"
     REFRESH = "REFRESH"
+    EXEMPTION = "EXEMPTION"
 
 
 class PoolState(StrEnum):
@@ -164,6 +165,16 @@ class RefreshState(StrEnum):
     DONE = "DONE"
 
 
+class ExemptionState(StrEnum):
+    """A decision of somebody outside that the national opt-out does not apply; it also ends with its last day."""
+
+    PROPOSED = "PROPOSED"
+    SECONDED = "SECONDED"
+    IN_FORCE = "IN_FORCE"
+    REFUSED = "REFUSED"
+    ENDED = "ENDED"
+
+
 State = (
     PoolState
     | OptOutListState
@@ -177,6 +188,7 @@ State = (
     | PersonState
     | ErasureState
     | RefreshState
+    | ExemptionState
 )
 
 
@@ -221,6 +233,11 @@ class Command(StrEnum):
     COMPLETE_ERASURE = "COMPLETE_ERASURE"
     BEGIN_REFRESH = "BEGIN_REFRESH"
     END_REFRESH = "END_REFRESH"
+    PROPOSE_EXEMPTION = "PROPOSE_EXEMPTION"
+    SECOND_EXEMPTION = "SECOND_EXEMPTION"
+    APPROVE_EXEMPTION = "APPROVE_EXEMPTION"
+    REFUSE_EXEMPTION = "REFUSE_EXEMPTION"
+    END_EXEMPTION = "END_EXEMPTION"
     OPEN_WORKSPACE = "OPEN_WORKSPACE"
     FREEZE_WORKSPACE = "FREEZE_WORKSPACE"
     PURGE_WORKSPACE = "PURGE_WORKSPACE"
@@ -307,6 +324,11 @@ class Event(StrEnum):
     ERASURE_DONE = "erasure:done"
     REFRESH_BEGUN = "refresh:begun"
     REFRESH_ENDED = "refresh:ended"
+    EXEMPTION_PROPOSED = "exemption:proposed"
+    EXEMPTION_SECONDED = "exemption:seconded"
+    EXEMPTION_APPROVED = "exemption:approved"
+    EXEMPTION_REFUSED = "exemption:refused"
+    EXEMPTION_ENDED = "exemption:ended"
     WORKSPACE_OPENED = "workspace:opened"
     WORKSPACE_FROZEN = "workspace:frozen"
     WORKSPACE_PURGED = "workspace:purged"
@@ -388,6 +410,17 @@ class EntryKind(StrEnum):
     RESERVE = "RESERVE"
     SPEND = "SPEND"
     VOID = "VOID"
+
+
+class ExemptionGround(StrEnum):
+    """What lets people with a national opt-out into rows: the policy's exemptions but those not valid for rows."""
+
+    COMMUNICABLE_DISEASE = "COMMUNICABLE_DISEASE"
+    OVERRIDING_PUBLIC_INTEREST = "OVERRIDING_PUBLIC_INTEREST"
+    LEGAL_REQUIREMENT = "LEGAL_REQUIREMENT"
+    ONS_OFFICIAL_STATISTICS = "ONS_OFFICIAL_STATISTICS"
+    CANCER_OR_CONGENITAL_REGISTRY = "CANCER_OR_CONGENITAL_REGISTRY"
+    SPECIFIC_EXEMPTION = "SPECIFIC_EXEMPTION"
 
 
 class ErasureGround(StrEnum):

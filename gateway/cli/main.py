@@ -84,6 +84,7 @@ _NOUNS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "erasure-orders": ("Requests of people to be erased, and what became of them.", {}),
+    "exemptions": ("Decisions from outside that the national opt-out does not apply to a project.", {}),
     "refreshes": ("Records built anew without those who left, week by week.", {}),
     "register-entries": ("What the public register will say.", {}),
     "people": (

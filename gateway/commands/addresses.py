@@ -14,6 +14,7 @@ from gateway.rules.transitions import STEPS
 from gateway.vocabulary import (
     Command,
     ErasureState,
+    ExemptionState,
     JobState,
     Noun,
     OptOutListState,
@@ -45,6 +46,7 @@ PLURALS = MappingProxyType(
         Noun.PERSON: "people",
         Noun.ERASURE_ORDER: "erasure-orders",
         Noun.REFRESH: "refreshes",
+        Noun.EXEMPTION: "exemptions",
     }
 )
 
@@ -61,6 +63,7 @@ NOUN_OF_STATE: dict[type, Noun] = {
     PersonState: Noun.PERSON,
     ErasureState: Noun.ERASURE_ORDER,
     RefreshState: Noun.REFRESH,
+    ExemptionState: Noun.EXEMPTION,
 }
 
 # Commands that record something done elsewhere: over HTTP they would only claim that it was done.

@@ -18,6 +18,7 @@ MODULES = (
     "audit",
     "erasures",
     "refreshes",
+    "exemptions",
     "safekeeping",
     "retention",
 )

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from gateway.commands.act import Act, Given, verb
+from gateway.commands.exemptions import acting
 from gateway.commands.texts import Text
 from gateway.models import Project, Snapshot
 from gateway.vocabulary import Command, SnapshotState
@@ -21,8 +22,9 @@ def request(*, act: Act, subject: Project, given: Given) -> None:
 
 @verb(Command.BEGIN_SNAPSHOT)
 def begin(*, act: Act, subject: Snapshot, given: Given) -> None:
-    """The build uses the list that is active now."""
+    """The build uses the list that is active now, and an exemption from it if one is in force."""
     subject.opt_out_list_id = act.facts.active_list.id if act.facts.active_list else None
+    subject.exemption_id = acting(act)
 
 
 class Built(Given):
@@ -34,6 +36,7 @@ class Built(Given):
     nonce: str
     people: int
     removed: dict[str, int] = Field(default_factory=dict)
+    exempted: int = 0
     risk: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -5,12 +5,13 @@ from datetime import date
 from importlib.metadata import version
 from secrets import token_bytes
 
+from gateway.commands.exemptions import cited
 from gateway.commands.perform import perform
 from gateway.commands.snapshots import Built, Failed
 from gateway.evidence.commitments import commit
 from gateway.jobs.house import House
 from gateway.jobs.opt_out_lists import list_of
-from gateway.models import Grant, Pool, Snapshot
+from gateway.models import Exemption, Grant, Pool, Snapshot
 from gateway.rules.facts import SYSTEM
 from gateway.rules.refusals import Refusal
 from gateway.vocabulary import Command, SnapshotState
@@ -43,10 +44,11 @@ def _build(house: House, snapshot_id: str) -> Built:
         snapshot = work.need(Snapshot, snapshot_id)
         grant = work.find(Grant, Grant.project_id == snapshot.project_id)
         pool = work.find(Pool)
+        exemption = work.get(Exemption, snapshot.exemption_id) if snapshot.exemption_id else None
     if grant is None or pool is None or snapshot.opt_out_list_id is None:
         raise Refusal("snapshot:no_grant", "There is no grant or no opt-out list.", "Ask the committee.")
     vault = house.records()
-    plan = plan_of(house, grant, snapshot, vault.cut_date())
+    plan = plan_of(house, grant, snapshot, vault.cut_date(), exemption)
     built = build(
         plan=plan,
         vault=vault,
@@ -66,11 +68,14 @@ def _build(house: House, snapshot_id: str) -> Built:
         nonce=nonce.hex(),
         people=built.people,
         removed=dict(built.removed_by_reason),
+        exempted=built.exempted,
         risk=dict(built.risk),
     )
 
 
-def plan_of(house: House, grant: Grant, snapshot: Snapshot, cut_date: date) -> SnapshotPlan:
+def plan_of(
+    house: House, grant: Grant, snapshot: Snapshot, cut_date: date, exemption: Exemption | None = None
+) -> SnapshotPlan:
     """The frozen plan that follows from the decision."""
     return SnapshotPlan(
         snapshot_id=snapshot.id,
@@ -82,4 +87,5 @@ def plan_of(house: House, grant: Grant, snapshot: Snapshot, cut_date: date) -> S
         sample_key=house.keys.pool(house.pool_id()),
         code_version=CODE_VERSION,
         room_k=house.gateway.settings.room_k,
+        exemption=cited(exemption) if exemption else {},
     )

@@ -100,7 +100,7 @@ def _ask_for_new(house: House, row: Refresh, old: Snapshot, every: list[Snapshot
     except Refusal as why:
         if why.code == "opt_outs:not_fresh":
             return False  # nothing may run on the old one either, until a newer list is in force
-        _retire(house, every, "The project's grant is not in force.")
+        _retire(house, every, why.sentence)
         return True
     return False
 

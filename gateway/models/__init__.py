@@ -7,6 +7,7 @@ from gateway.models.audit_event import AuditEvent
 from gateway.models.budget import Budget
 from gateway.models.checkpoint import Checkpoint
 from gateway.models.erasure_order import ErasureOrder
+from gateway.models.exemption import Exemption
 from gateway.models.grant import Grant
 from gateway.models.incident import Incident
 from gateway.models.job import Job
@@ -39,6 +40,7 @@ __all__ = [
     "Budget",
     "Checkpoint",
     "ErasureOrder",
+    "Exemption",
     "Grant",
     "Incident",
     "Job",

@@ -30,3 +30,5 @@ class Snapshot(SQLModel, table=True):
     risk: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     failure: str = ""
     refresh_id: str | None = None
+    exemption_id: str | None = None  # the exemption from the national opt-out that it was built under
+    exempted: int = 0

@@ -7,6 +7,7 @@ from datetime import datetime
 from gateway.models import (
     Budget,
     ErasureOrder,
+    Exemption,
     Grant,
     Job,
     Membership,
@@ -70,6 +71,9 @@ class Facts:
     reviews: Sequence[Review] = ()
     register_entry: RegisterEntry | None = None
     erasure: ErasureOrder | None = None
+    exemption: Exemption | None = None
+    exemptions: Sequence[Exemption] = ()  # of the project
+    snapshots: Sequence[Snapshot] = ()  # of the project, newest first
     refreshing: bool = False
     owner_id: str = ""
     jobs_today: int = 0

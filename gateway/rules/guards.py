@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from gateway.models import Review
-from gateway.rules import budgets, quorum
+from gateway.rules import budgets, exemptions, quorum
 from gateway.rules.facts import Actor, Facts
 from gateway.rules.refusals import Refusal
 from gateway.vocabulary import ProjectState, SnapshotState, Verdict
@@ -34,11 +34,12 @@ def not_suspended(_: Actor, facts: Facts) -> Refusal | None:
 
 
 def opt_outs_fresh(_: Actor, facts: Facts) -> Refusal | None:
-    """There is an active opt-out list, not older than policy, never older than the ceiling."""
+    """There is an active opt-out list, not older than policy, never older than the ceiling; records built under an
+    exemption from it rest on one still in force."""
     days = min(facts.max_list_age_days, LIST_AGE_CEILING_DAYS)
     newest = facts.active_list
     met = newest is not None and timedelta(0) <= facts.now - newest.list_date <= timedelta(days=days)
-    return unless(
+    return exemptions.over(facts) or unless(
         met,
         "opt_outs:not_fresh",
         f"There is no active opt-out list of the last {days} days.",

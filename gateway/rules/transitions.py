@@ -10,12 +10,12 @@ from functools import cache
 from gateway.rules.facts import Actor, Facts
 from gateway.rules.refusals import Refusal, not_your_role, unknown, wrong_state
 from gateway.rules.roles import roles_on
-from gateway.rules.rows import pool, projects, releases, rooms
+from gateway.rules.rows import exemptions, pool, projects, releases, rooms
 from gateway.rules.steps import Step
 from gateway.rules.visibility import may_see, told_state
 from gateway.vocabulary import Command, Role, State
 
-STEPS: tuple[Step, ...] = (*pool.ROWS, *projects.ROWS, *rooms.ROWS, *releases.ROWS)
+STEPS: tuple[Step, ...] = (*pool.ROWS, *projects.ROWS, *exemptions.ROWS, *rooms.ROWS, *releases.ROWS)
 
 
 def rows(state: State, command: Command) -> list[Step]:

@@ -34,6 +34,8 @@ def may_see(roles: frozenset[Role], facts: Facts) -> bool:
         return True
     if facts.noun is Noun.PROJECT:
         return Role.COMMITTEE_MEMBER in roles and facts.state is not ProjectState.DRAFT
+    if facts.noun is Noun.EXEMPTION:
+        return Role.COMMITTEE_MEMBER in roles
     if facts.noun is Noun.RELEASE:
         return Role.OUTPUT_CHECKER in roles and facts.state is not ReleaseState.DRAFT
     if facts.noun is Noun.PERSON:
@@ -48,7 +50,7 @@ def reach(actor: Actor, noun: Noun) -> Reach:
         return Reach.ALL
     if Seat.OPERATOR in seats and noun in _OPERATED:
         return Reach.ALL
-    submitted = {Noun.PROJECT: COMMITTEE, Noun.RELEASE: {Seat.OUTPUT_CHECKER}}
+    submitted = {Noun.PROJECT: COMMITTEE, Noun.EXEMPTION: COMMITTEE, Noun.RELEASE: {Seat.OUTPUT_CHECKER}}
     return Reach.SUBMITTED if seats & submitted.get(noun, set()) else Reach.OWN
 
 

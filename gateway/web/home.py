@@ -52,6 +52,8 @@ WAITING = (
         "erasures.index",
         title=lambda view: f"Erasure {view['id']}",
     ),
+    Waiting(Noun.EXEMPTION, Command.SECOND_EXEMPTION, "Second the exemption, or refuse it", "exemptions.index"),
+    Waiting(Noun.EXEMPTION, Command.APPROVE_EXEMPTION, "Approve the exemption, or refuse it", "exemptions.index"),
     Waiting(Noun.SNAPSHOT, Command.CLEAR_SNAPSHOT, "Look at the receipt and clear", "snapshots.page"),
     Waiting(Noun.RELEASE, Command.SUBMIT_RELEASE, "Check the price and submit", "releases.page"),
     Waiting(Noun.RELEASE, Command.CLEAR_PLAN, "Check the plan", "reviews.clear_plan"),

@@ -8,6 +8,7 @@ from gateway.vocabulary import Noun
 from gateway.web import (
     audit,
     erasures,
+    exemptions,
     home,
     opt_outs,
     people,
@@ -35,6 +36,7 @@ BLUEPRINTS = tuple(
         releases,
         reviews,
         opt_outs,
+        exemptions,
         erasures,
         sources,
         register,
@@ -53,6 +55,7 @@ NOUNS = {
     "opt-outs": Noun.OPT_OUT_LIST,
     "register": Noun.REGISTER_ENTRY,
     "erasures": Noun.ERASURE_ORDER,
+    "exemptions": Noun.EXEMPTION,
     "pools": Noun.POOL,
 }
 

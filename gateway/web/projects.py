@@ -30,6 +30,7 @@ BUTTONS = (
     Command.DRAFT_RELEASE,
 )
 GOVERNING = (Command.RESUME_PROJECT, Command.SUSPEND_PROJECT, Command.CLOSE_PROJECT)
+RARE = Command.PROPOSE_EXEMPTION  # offered where it is possible; nobody is told on every project why it is not
 
 
 @blueprint.get("")
@@ -47,7 +48,7 @@ def page(subject_id: str) -> ResponseReturnValue:
         "project.html",
         view=view,
         offers=_due(view),
-        governing=offers(view, *GOVERNING),
+        governing=[*offers(view, *GOVERNING), *(each for each in offers(view, RARE) if each.possible)],
         history=past(subject_id),
         snapshot=_seen(view["snapshot"] and view["snapshot"]["id"]),
         workspace=_seen(view["workspace_id"]),

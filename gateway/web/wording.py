@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from disclosure.checks.presets import preset
+from gateway.rules.exemptions import GROUNDS
 from gateway.rules.tiers import TIERS
 from gateway.vocabulary import Command, Role
 from workspaces.catalogue.places import BOROUGHS
@@ -118,6 +119,41 @@ COMMANDS: dict[Command, Wording] = {
     _C.ACTIVATE_OPT_OUTS: Wording(
         "Activate the list", "The list is in force; the one before is superseded.", "Builds, jobs and draws use it."
     ),
+    _C.PROPOSE_EXEMPTION: Wording(
+        "Propose an exemption",
+        "The exemption is proposed; another IG officer seconds it.",
+        "People with a national opt-out would be in this project's records. It takes somebody else's decision that says"
+        " so, and is possible only before the project has any records.",
+        variant="secondary",
+    ),
+    _C.SECOND_EXEMPTION: Wording(
+        "Second the exemption",
+        "The exemption is seconded; a member of the committee approves it.",
+        "Say that you have read the decision and that it covers this project.",
+        asks_why=True,
+    ),
+    _C.APPROVE_EXEMPTION: Wording(
+        "Approve the exemption",
+        "The exemption is in force, and in the public register.",
+        "From now on people with a national opt-out are in this project's records, and everybody can read why.",
+        asks_why=True,
+        variant="warning",
+    ),
+    _C.REFUSE_EXEMPTION: Wording(
+        "Refuse the exemption",
+        "The exemption is refused; the opt-out goes on to apply.",
+        "The national opt-out goes on to apply to this project.",
+        asks_why=True,
+        variant="secondary",
+    ),
+    _C.END_EXEMPTION: Wording(
+        "End the exemption",
+        "The exemption has ended; what was built under it is used no more.",
+        "Jobs and releases on records built under it stop at once, and the next refresh destroys them."
+        " This cannot be undone.",
+        asks_why=True,
+        variant="warning",
+    ),
     _C.APPROVE_ERASURE: Wording(
         "Approve the erasure",
         "The erasure is approved; the next refresh carries it out.",
@@ -186,6 +222,8 @@ _STATES: dict[str, tuple[str, str]] = {
     "SUPERSEDED": ("Superseded", "grey"),
     "PROPOSED": ("Waits for a second officer", "yellow"),
     "DONE": ("Carried out", "green"),
+    "SECONDED": ("Waits for the committee", "yellow"),
+    "IN_FORCE": ("In force", "orange"),
     "APPROVE": ("Approve", "green"),
     "RETURN": ("Return", "orange"),
     "REFUSE": ("Refuse", "red"),
@@ -231,6 +269,7 @@ _REASONS = {
 _BOROUGH_NAMES = {borough.code: borough.name for borough in BOROUGHS}
 
 
+EXEMPTION_GROUNDS = {ground.value: text for ground, text in GROUNDS.items()}
 ERASURE_GROUNDS = {
     "NO_LONGER_NECESSARY": "The records are no longer necessary: article 17(1)(a)",
     "CONSENT_WITHDRAWN": "Consent was withdrawn: article 17(1)(b)",

@@ -25,6 +25,7 @@ PERSONAL = {
     "api_token": "yes: whose token",
     "membership": "yes: who is in a project",
     "vote": "yes: who voted",
+    "exemption": "yes: who proposed, seconded and approved it; nobody whom it lets in",
     "review": "yes: who reviewed",
     "audit_event": "yes: who did what",
     "notice": "yes: who is told",

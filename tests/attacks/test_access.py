@@ -14,6 +14,7 @@ import pytest
 from gateway.models import AuditEvent, RegisterEntry, Snapshot
 from gateway.vocabulary import Command, SnapshotState
 from tests.factories.gateways import (
+    EXEMPTION,
     SEATS,
     Town,
     application,
@@ -35,6 +36,11 @@ POSTS: dict[str, set[str]] = {
     "pools/export-audit": {"auditor"},
     "pools/draft-project": RESEARCHERS,
     "pools/begin-refresh": {"ig", "operator"},
+    "projects/propose-exemption": {"ig"},
+    "exemptions/second-exemption": {"ig"},
+    "exemptions/approve-exemption": COMMITTEE,
+    "exemptions/refuse-exemption": COMMITTEE | {"ig"},
+    "exemptions/end-exemption": {"ig"},
     "erasure-orders/approve-erasure": {"ig"},
     "erasure-orders/refuse-erasure": {"ig"},
     "opt-out-lists/activate-opt-outs": {"ig"},
@@ -79,6 +85,7 @@ GETS: dict[str, set[str]] = {
     "refreshes": {"ig", "operator", "auditor"},
     "erasure-orders": {"ig", "auditor"},
     "projects": MEMBERS | COMMITTEE | {"ig", "auditor"},
+    "exemptions": MEMBERS | COMMITTEE | {"ig", "auditor"},
     "snapshots": MEMBERS | {"ig", "auditor"},
     "workspaces": MEMBERS | {"ig", "auditor"},
     "transfers": MEMBERS | {"ig", "auditor"},
@@ -125,6 +132,7 @@ def furnish(town: Town, lead: str, author: str) -> dict[str, str]:
     town.do(lead, Command.SUBMIT_PROJECT, project)
     for name in sorted(COMMITTEE):
         town.do(name, Command.CAST_VOTE, project, {"verdict": "APPROVE", "reason": "clear benefit"})
+    exemption = town.do("ig", Command.PROPOSE_EXEMPTION, project, EXEMPTION).created_id
     town.do("ig", Command.RETIRE_SNAPSHOT, built(town, lead, project), {"reason": "only to be there"})
     snapshot = built(town, lead, project)
     town.do("ig", Command.CLEAR_SNAPSHOT, snapshot)
@@ -135,8 +143,9 @@ def furnish(town: Town, lead: str, author: str) -> dict[str, str]:
     job = town.do(author, Command.RUN_JOB, transfer).created_id
     release = submitted_release(town, project, by=author)
     entry = town.read(lambda work: work.find(RegisterEntry, RegisterEntry.project_id == project)).id
-    names = ("projects", "snapshots", "workspaces", "transfers", "jobs", "releases", "register-entries", "people")
-    ids = (project, snapshot, workspace, transfer, job, release, entry, town.people[lead])
+    ours = ("exemptions", "projects", "snapshots", "workspaces", "transfers", "jobs", "releases")
+    names = (*ours, "register-entries", "people")
+    ids = (exemption, project, snapshot, workspace, transfer, job, release, entry, town.people[lead])
     return dict(zip(names, ids, strict=True))
 
 

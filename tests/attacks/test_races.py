@@ -17,7 +17,7 @@ from gateway.rules.refusals import Refusal
 from gateway.rules.transitions import STEPS
 from gateway.store import audit_chain
 from gateway.vocabulary import Command, Seat
-from tests.factories.gateways import REQUEST, Town, application, opened
+from tests.factories.gateways import EXEMPTION, REQUEST, Town, application, opened
 from tests.factories.tried import Tried
 from workspaces.catalogue.errors import Invalid
 
@@ -189,6 +189,20 @@ def orders(race: Race) -> None:
     race.run("system", C.END_REFRESH, race.run("system", C.BEGIN_REFRESH, town.pool_id))
 
 
+def exemptions(race: Race) -> None:
+    """Refused at once, refused by the committee, in force and ended."""
+    town, project = race.town, decided(race, APPROVE)
+    entry = town.read(lambda work: work.find(RegisterEntry, RegisterEntry.project_id == project)).id
+    race.run("ig", C.PUBLISH_ENTRY, entry)
+    steps = (("ig2", C.SECOND_EXEMPTION), ("member1", C.APPROVE_EXEMPTION), ("ig", C.END_EXEMPTION))
+    for taken, refused in ((0, True), (1, True), (3, False)):
+        made = race.run("ig", C.PROPOSE_EXEMPTION, project, EXEMPTION)
+        for name, command in steps[:taken]:
+            race.run(name, command, made, WHY)
+        if refused:
+            race.run("ig", C.REFUSE_EXEMPTION, made, WHY)
+
+
 def walked(town: Town) -> set[tuple[str, str, str, str]]:
     rows = [row for row in town.read(audit_chain.export) if not row["code"]]
     return {(row["noun"], row["state_before"], row["command"], row["state_after"]) for row in rows}
@@ -210,6 +224,7 @@ def test_of_two_who_take_a_step_at_once_one_does(race: Race) -> None:
     race.run("ig", C.RESUME_PROJECT, project, WHY)  # which gives back what the failed draw froze
     rooms(race, project)
     orders(race)
+    exemptions(race)
     race.run("ig", C.CLOSE_PROJECT, project, WHY)
     missing = sorted(_rows() - {row[1:] for row in walked(town)})
     assert not missing, missing

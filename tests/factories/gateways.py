@@ -157,6 +157,15 @@ def cleared_snapshot(town: Town, project_id: str, local_id: str = "L1") -> str:
     return snapshot_id
 
 
+EXEMPTION: dict[str, Any] = {
+    "ground": "SPECIFIC_EXEMPTION",
+    "decided_by": "Confidentiality Advisory Group",
+    "reference": "26/CAG/0001",
+    "decided_on": "2026-06-01",
+    "expires_on": "2026-12-31",
+    "why": "The audit must hold every child with epilepsy.",
+}
+
 REQUEST: dict[str, Any] = {
     "title": "Hypertension by sex",
     "view": {

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.models import Transfer
+from gateway.models import RegisterEntry, Transfer
 from gateway.vocabulary import Command
-from tests.factories.gateways import REQUEST, active_list, submitted_release
+from tests.factories.gateways import EXEMPTION, REQUEST, active_list, approved_project, submitted_release
 from tests.factories.risks import risk
 from tests.factories.sites import Site
 
@@ -288,6 +288,35 @@ class Journey:
         officer.go("/projects")
         officer.look("38-projects")
 
+    def exempt(self) -> None:
+        """Proposed by the second officer, seconded by the first, approved by a member, ended."""
+        project = approved_project(self.town, title="Epilepsy audit", epsilon="0.5", members=[])
+        entry = self.town.read(lambda work: work.find(RegisterEntry, RegisterEntry.project_id == project)).id
+        self.town.do("ig", Command.PUBLISH_ENTRY, entry)
+        officer, member = self.officer, self.visitors.sign_in("member1")
+        officer.go("/exemptions")
+        officer.look("37-exemptions-none")
+        officer.go(f"/projects/{project}")
+        officer.press("Propose an exemption")
+        officer.press("Propose an exemption")
+        officer.look("37-exemption-errors")
+        made = self.town.do("ig2", Command.PROPOSE_EXEMPTION, project, EXEMPTION).created_id
+        officer.go(f"/exemptions/{made}")
+        for who, button in ((officer, "Second the exemption"), (member, "Approve the exemption")):
+            who.go(f"/exemptions/{made}")
+            for pressed in ("Refuse the exemption", button):
+                who.go(f"/exemptions/{made}")
+                who.press(pressed)
+                who.look(f"37-{pressed.split()[0].lower()}-exemption")
+            who.page.get_by_label("Reason", exact=True).fill("I read the letter.")
+            who.press(button)
+        member.look("37-exemption-in-force")
+        officer.go(f"/register/{entry}")
+        officer.look("37-exemption-in-the-register")
+        officer.go(f"/exemptions/{made}")
+        officer.press("End the exemption")
+        officer.look("37-end-exemption")
+
     def audit(self) -> None:
         auditor = self.visitors.sign_in("auditor")
         auditor.go("/audit")
@@ -341,6 +370,7 @@ def test_the_whole_journey(scripted: bool, visitors, site: Site, tmp_path: Path)
         journey.publish,
         journey.govern,
         journey.leave,
+        journey.exempt,
         journey.audit,
     ):
         stage()

@@ -14,7 +14,14 @@ from werkzeug.test import TestResponse, encode_multipart
 
 from gateway.models import ApiToken, AuditEvent, OptOutList, Project, RegisterEntry, Vote
 from gateway.vocabulary import Command
-from tests.factories.gateways import REQUEST, application, approved_project, cleared_snapshot, submitted_release
+from tests.factories.gateways import (
+    EXEMPTION,
+    REQUEST,
+    application,
+    approved_project,
+    cleared_snapshot,
+    submitted_release,
+)
 from tests.factories.questions import questions
 from tests.factories.sites import Site, open_site
 
@@ -33,6 +40,8 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, dict[str, str]
         town.do("system", Command.WELCOME_PERSON, town.pool_id, who)
     words = dict.fromkeys(("lay_summary", "public_benefit", "safe_people", "safe_outputs", "organisation"), NASTY)
     project = approved_project(town, title=NASTY, common_law_route=NASTY, **words)
+    cited = {**EXEMPTION, **dict.fromkeys(("decided_by", "reference", "why"), NASTY)}
+    exemption = town.do("ig", Command.PROPOSE_EXEMPTION, project, cited).created_id
     snapshot = cleared_snapshot(town, project)
     workspace = town.do("lead", Command.OPEN_WORKSPACE, project).created_id
     script = {"name": "counts.sql", "text": "SELECT 1"}
@@ -47,6 +56,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, dict[str, str]
     ids = {
         "projects": project,
         "erasures": order,
+        "exemptions": exemption,
         "pools": town.pool_id,
         "snapshots": snapshot,
         "workspaces": workspace,

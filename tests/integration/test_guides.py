@@ -27,7 +27,7 @@ from gateway.vocabulary import Command
 from gateway.web.layout import NAVIGATION
 from gateway.web.wording import COMMANDS
 from tests.factories.command_lines import tre
-from tests.factories.gateways import active_list, approved_project, cleared_snapshot
+from tests.factories.gateways import EXEMPTION, active_list, approved_project, cleared_snapshot
 from tests.factories.packages import package_and_register
 from tests.factories.sites import Site, open_site, served
 from tests.unit.cli.test_tree import parsed
@@ -104,7 +104,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     site = open_site(folder, on="sqlite")  # the guides speak of its copied file
     town = site.town
     project = approved_project(town)
-    ids = {"POOL": town.pool_id, "PROJECT": project, "SNAPSHOT": cleared_snapshot(town, project)}
+    ids = {"POOL": town.pool_id, "PROJECT": project}
+    ids["EXEMPTION"] = town.do("ig", Command.PROPOSE_EXEMPTION, project, EXEMPTION).created_id
+    ids["SNAPSHOT"] = cleared_snapshot(town, project)
     ids["LIST"] = active_list(town, "L2")
     ids["WORKSPACE"] = town.do("lead", Command.OPEN_WORKSPACE, project).created_id
     script = {"name": "a.py", "text": "print(1)"}

@@ -16,8 +16,8 @@ class SnapshotPlan:
     """Follows from the decision. `tables` are approved columns by table; `period` bounds event dates, both ends
     included; ages are counted at `cut_date`; `sample_key` is the pool's 32 secret bytes, never rotated (P3);
     `max_quarantine_share` is the share of people rows that sources may have lost to quarantine; `room_k` is how many
-    must be alike in the workspace's copy, 0 for a copy of what draws read; `exemption` says by whose decision people with
-    a national opt-out are in it all the same, empty where they are not."""
+    must be alike in the workspace's copy, 0 for a copy of what draws read; `exemption` says by whose decision
+    people with a national opt-out are in it all the same, empty where they are not."""
 
     snapshot_id: str
     project_id: str

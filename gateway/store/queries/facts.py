@@ -11,6 +11,7 @@ from gateway.models import (
     Appointment,
     Budget,
     ErasureOrder,
+    Exemption,
     Grant,
     Job,
     Membership,
@@ -46,6 +47,7 @@ TABLES: dict[Noun, type[SQLModel]] = {
     Noun.PERSON: Person,
     Noun.ERASURE_ORDER: ErasureOrder,
     Noun.REFRESH: Refresh,
+    Noun.EXEMPTION: Exemption,
 }
 _PREFIX = {
     "pool": Noun.POOL,
@@ -60,6 +62,7 @@ _PREFIX = {
     "per": Noun.PERSON,
     "ers": Noun.ERASURE_ORDER,
     "rfr": Noun.REFRESH,
+    "exm": Noun.EXEMPTION,
 }
 NOBODY: frozenset[str] = frozenset()
 PROJECTS = Relation(Project, col(Project.id))
@@ -68,9 +71,21 @@ VOTES = Relation(Vote, col(Vote.project_id))
 GRANTS = Relation(Grant, col(Grant.project_id))
 BUDGETS = Relation(Budget, col(Budget.id))
 SNAPSHOTS = Relation(Snapshot, col(Snapshot.project_id), col(Snapshot.requested_at).desc())
+EXEMPTIONS = Relation(Exemption, col(Exemption.project_id))
+ENTRIES = Relation(RegisterEntry, col(RegisterEntry.project_id))
 WORKSPACES = Relation(Workspace, col(Workspace.project_id))
 REVIEWS = Relation(Review, col(Review.release_id), col(Review.at))
-OF_PROJECTS: tuple[Relation[Any], ...] = (PROJECTS, MEMBERS, VOTES, GRANTS, BUDGETS, SNAPSHOTS, WORKSPACES)
+OF_PROJECTS: tuple[Relation[Any], ...] = (
+    PROJECTS,
+    MEMBERS,
+    VOTES,
+    GRANTS,
+    BUDGETS,
+    SNAPSHOTS,
+    EXEMPTIONS,
+    ENTRIES,
+    WORKSPACES,
+)
 
 
 def noun_of(subject_id: str) -> Noun | None:
@@ -167,6 +182,7 @@ def _outside(
         release=subject if noun is Noun.RELEASE else None,
         job=subject if noun is Noun.JOB else None,
         erasure=subject if noun is Noun.ERASURE_ORDER else None,
+        exemption=subject if noun is Noun.EXEMPTION else None,
     )
 
 
@@ -201,6 +217,9 @@ def _project_facts(work: Work, project_id: str, now: datetime) -> dict[str, Any]
         "budget": work.one_of(BUDGETS, project_id),
         "votes": [vote for vote in work.of(VOTES, project_id) if vote.round == project.round],
         "snapshot": current_snapshot(work, project_id),
+        "snapshots": work.of(SNAPSHOTS, project_id),
+        "exemptions": work.of(EXEMPTIONS, project_id),
+        "register_entry": work.one_of(ENTRIES, project_id),
         "workspace": workspace,
         "jobs_today": work.once(_jobs_since, workspace.id, now - timedelta(days=1)) if workspace else 0,
     }
@@ -256,6 +275,7 @@ _PROJECT_OF: dict[Noun, Callable[[Work, Any], str]] = {
     Noun.WORKSPACE: _named,
     Noun.RELEASE: _named,
     Noun.REGISTER_ENTRY: _named,
+    Noun.EXEMPTION: _named,
     Noun.TRANSFER: _through_workspace,
     Noun.JOB: _through_workspace,
 }

@@ -30,9 +30,10 @@ SINCE = {
     Noun.PERSON: "created_at",
     Noun.ERASURE_ORDER: "proposed_at",
     Noun.REFRESH: "begun_at",
+    Noun.EXEMPTION: "proposed_at",
 }
 _THROUGH_WORKSPACES = frozenset({Noun.TRANSFER, Noun.JOB})
-_OF_A_PROJECT = frozenset({Noun.SNAPSHOT, Noun.WORKSPACE, Noun.RELEASE, Noun.REGISTER_ENTRY})
+_OF_A_PROJECT = frozenset({Noun.SNAPSHOT, Noun.WORKSPACE, Noun.RELEASE, Noun.REGISTER_ENTRY, Noun.EXEMPTION})
 
 
 class Place(NamedTuple):

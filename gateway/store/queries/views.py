@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from gateway.models import (
     ErasureOrder,
+    Exemption,
     Grant,
     Membership,
     OptOutList,
@@ -31,16 +32,15 @@ from gateway.rules.roles import roles_on
 from gateway.rules.transitions import STEPS, choose
 from gateway.rules.visibility import may_see, visible_votes
 from gateway.store.ahead import Ahead
-from gateway.store.queries.facts import all_facts_of, from_inside, from_outside
+from gateway.store.queries.facts import ENTRIES, all_facts_of, from_inside, from_outside
 from gateway.store.queries.reach import in_order, worth_a_look
 from gateway.store.queries.release_views import DRAFTS, RELEASES, SUBMISSIONS, listed, release
 from gateway.store.queries.view_parts import PEOPLE, View, budget, person, plain
 from gateway.store.queries.workspace_views import job, transfer, workspace
-from gateway.store.unit_of_work import Relation, Work
+from gateway.store.unit_of_work import Work
 from gateway.vocabulary import Command, Noun, RegisterState, Role, State
 
 INSIDERS = frozenset({Role.IG_OFFICER, Role.AUDITOR})
-ENTRIES = Relation(RegisterEntry, col(RegisterEntry.project_id))
 _LISTED = frozenset({Role.MEMBER, Role.IG_OFFICER, Role.AUDITOR})
 _MONEY = frozenset({Role.MEMBER, Role.AUDITOR, Role.IG_OFFICER, Role.COMMITTEE_MEMBER})
 
@@ -157,6 +157,7 @@ def _project(work: Work, actor: Actor, roles: frozenset[Role], subject: Project,
         "workspace_id": facts.workspace.id if facts.workspace else None,
         "releases": listed(work, subject.id, roles) if roles & _LISTED else [],
         "register_entry_id": _entry_id(work, subject.id),
+        "exemptions": [plain(each, "id", "state", "ground", "expires_on") for each in facts.exemptions],
     }
 
 
@@ -184,7 +185,7 @@ def _snapshot(work: Work, actor: Actor, roles: frozenset[Role], subject: Snapsho
     body |= {"id": subject.id, "state": subject.state.value}
     body |= {"project_title": facts.project.title if facts.project else ""}
     if roles & INSIDERS:
-        body |= plain(subject, "people", "removed", "risk", "manifest_digest", "opt_out_list_id", "nonce")
+        body |= plain(subject, "people", "removed", "exempted", "risk", "manifest_digest", "opt_out_list_id", "nonce")
     return body
 
 
@@ -211,6 +212,15 @@ def _refresh(work: Work, actor: Actor, roles: frozenset[Role], subject: Refresh,
     return plain(subject, "begun_at", "ended_at", "opt_out_list_id")
 
 
+def _exemption(work: Work, actor: Actor, roles: frozenset[Role], subject: Exemption, facts: Facts) -> View:  # noqa: ARG001
+    said = plain(subject, "project_id", "ground", "decided_by", "reference", "decided_on", "expires_on", "why")
+    said |= plain(subject, "proposed_at", "in_force_at", "ended_at", "reason")
+    for name in ("proposed_by", "seconded_by", "approved_by"):
+        said |= {name: person(work, getattr(subject, name)) if getattr(subject, name) else None}
+    said |= {"expired": facts.now.date() > subject.expires_on}
+    return {**said, "project_title": facts.project.title if facts.project else ""}
+
+
 _PARTS: dict[Noun, Callable[..., View]] = {
     Noun.POOL: _pool,
     Noun.PROJECT: _project,
@@ -224,4 +234,5 @@ _PARTS: dict[Noun, Callable[..., View]] = {
     Noun.PERSON: _self,
     Noun.ERASURE_ORDER: _erasure,
     Noun.REFRESH: _refresh,
+    Noun.EXEMPTION: _exemption,
 }

@@ -17,6 +17,7 @@ from gateway.vocabulary import Command, Noun, ReleaseState, Role
 from gateway.web.actions import may
 from gateway.web.home import WAITING
 from tests.factories.gateways import (
+    EXEMPTION,
     REQUEST,
     Town,
     application,
@@ -39,6 +40,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     for number in range(3):
         town.clock.pass_(minutes=number % 2)  # some begin in the same moment
         project_id = approved_project(town, epsilon="1")
+        town.do("ig", Command.PROPOSE_EXEMPTION, project_id, EXEMPTION)
         cleared_snapshot(town, project_id, f"L{number}")
         for each in range(number + 1):
             submitted_release(town, project_id, {**REQUEST, "title": f"{number} {each}", "epsilon": "0.1"})
