@@ -248,9 +248,17 @@ class Processes:
             self.rooms_ended += gone
             self.rooms_left += [] if gone else self.programs_in_rooms()
 
+    def rooms_never_ended(self) -> list[str]:
+        """Of what outlived its worker, what the workers that came after it did not end either.
+
+        A worker killed while bubblewrap makes the room's first process leaves that one waiting for ever, before it
+        runs anything; it lies in a control group, which the next worker empties.
+        """
+        return sorted({*self.rooms_left} & {*self.programs_in_rooms()})
+
     def programs_in_rooms(self) -> list[str]:
-        """Command lines of what runs in a room of this house."""
-        listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+        """Process ids and command lines of what runs in a room of this house."""
+        listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
         return [line for line in listed.splitlines() if self.mark in line]
 
     def _kill_web_child(self, rng: random.Random) -> None:

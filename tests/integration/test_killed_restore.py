@@ -67,8 +67,11 @@ def test_a_restore_killed_at_any_moment_serves_all_or_nothing(ours: Kept, projec
     kills = 0
     for number in range(12):
         ours.town.gateway.unit.dispose()
-        ended = killed(ours.house.objects, lambda: back(ours, made), after=whole * (number + 0.5) / 12)
+        began = time.monotonic()
+        ended = killed(ours.house.objects, lambda: back(ours, made), after=whole * (number % 6 + 0.5) / 6)
         kills += ended == -signal.SIGKILL
+        if ended != -signal.SIGKILL:  # the machine was busier when a whole one was timed
+            whole = min(whole, time.monotonic() - began)
         if standing.standing(ours.house.folder) is None:
             assert ours.spent() == spent
             ours.verified()
