@@ -41,8 +41,9 @@ def draw(
 ) -> Artefact:
     """The released values, noise added once. Raises Invalid before any read, DrawFailed without a cause after it.
 
-        `charged_micro_rho` and `charged_delta0_e15` are what the ledger has spent for it: a price that has grown since
-    XX the exact numbers: `duckdb`, or `spark` where its extra is installed.
+    `charged_micro_rho` and `charged_delta0_e15` are what the ledger has spent for it: a price that has grown since
+    then is refused unread. `engine` adds up the exact numbers: `duckdb`, or `spark` where its extra is installed.
+    `chambers` run the scripts of statistics by a program; without them such a request is refused unread.
     """
     cleared = clear(request, terms)
     charged = ((charged_micro_rho, cleared.price.micro_rho), (charged_delta0_e15, cleared.price.delta0_e15))
