@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask_wtf import FlaskForm
+from markupsafe import Markup, escape
 from wtforms import Field, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
@@ -38,7 +39,12 @@ def text(field: Any, **extra: Any) -> Parameters:
     """For the input and textarea macros."""
     label = {"text": field.label.text, "size": extra.pop("size", "s")}
     value = field._value() if hasattr(field, "_value") else field.data
-    return {**_base(field), "id": field.id, "label": label, "value": value or "", **extra}
+    return {**_base(field), "id": field.id, "label": label, "value": _kept(value or ""), **extra}
+
+
+def _kept(value: str) -> Markup:
+    """Text whose lines stay as they are: the macros indent what they hold, and a script would be another one."""
+    return Markup(str(escape(value)).replace("\r\n", "\n").replace("\n", "&#10;"))  # noqa: S704 - escaped before
 
 
 def upload(field: Any, **extra: Any) -> Parameters:

@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired, ValidationError
 from gateway.web.covariate_field import covariates_line, covariates_of
 from gateway.web.event_fields import EventFields, concept_of, date_of, events_of, events_row, only
 from gateway.web.forms import Filled, choice, typed_json
+from gateway.web.program_fields import ProgramFields, program_of, program_row
 from workspaces.catalogue.code_lists import CODE_LISTS
 from workspaces.catalogue.columns import Column
 from workspaces.catalogue.concepts import concepts
@@ -52,6 +53,7 @@ KINDS = (
     ("periods", "People per month, quarter or year"),
     ("codes", "Most common codes"),
     ("forecast", "Demand forecast by month"),
+    ("program", "Program over blocks of people"),
 )
 METHODS = (
     ("", "By expected width"),
@@ -76,7 +78,7 @@ class ColumnForm(Form):  # type: ignore[misc]
     until = StringField("To (date)")
 
 
-class StatisticForm(EventFields):
+class StatisticForm(EventFields, ProgramFields):
     """One statistic over the view."""
 
     name = StringField("Name")
@@ -201,7 +203,7 @@ def _statistic(row: StatisticForm) -> dict[str, Any]:
     for name in LISTS:
         listed = [part.strip() for part in (row[name].data or "").split(",") if part.strip()]
         body |= {name: listed} if listed else {}
-    return body | covariates_of(row.on.data) | events_of(row, body["kind"])
+    return body | covariates_of(row.on.data) | events_of(row, body["kind"]) | program_of(row, body["kind"])
 
 
 def sources_of(granted: Granted) -> list[Source]:
@@ -248,8 +250,9 @@ def filled_from(request: Mapping[str, Any]) -> dict[str, Any]:
 
 def _statistic_row(statistic: Mapping[str, Any]) -> dict[str, str]:
     listed = {name: ", ".join(map(str, statistic.get(name) or ())) for name in LISTS}
-    texts = {k: str(v) for k, v in statistic.items() if k not in (*listed, "events", "on")}
-    return {**texts, **listed, **events_row(statistic), "on": covariates_line(statistic.get("on", ()))}
+    texts = {k: str(v) for k, v in statistic.items() if k not in (*listed, "events", "on", "program")}
+    rows = {**events_row(statistic), **program_row(statistic)}
+    return {**texts, **listed, **rows, "on": covariates_line(statistic.get("on", ()))}
 
 
 def _column_row(column: Mapping[str, Any]) -> dict[str, str] | None:

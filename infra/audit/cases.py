@@ -13,8 +13,9 @@ from typing import Any
 
 from disclosure.clearance import clear
 from disclosure.requests import NEEDS, ReleaseRequest, parse_request
-from disclosure.statistics.registry import REGISTRY
+from disclosure.statistics.registry import OVER_BLOCKS, REGISTRY
 from disclosure.terms import Terms
+from infra.audit.programs import PROGRAM
 from workspaces.catalogue.errors import Invalid
 
 BMI, HYPERTENSION, METFORMIN = 3038553, 320128, 1503297
@@ -30,7 +31,7 @@ TERMS = Terms(
     public_population=20_000,
     floor_half_width=0,
     rows_per_person=3,
-    statistics=frozenset(REGISTRY),
+    statistics=frozenset({*REGISTRY, *OVER_BLOCKS}),
     threshold_delta0_e15=5 * 10**13,
 )
 
@@ -81,6 +82,7 @@ FIELDS: dict[str, tuple[Any, ...]] = {
         [{"of": "sex", "reference": "male"}],
     ),
     "ahead": (2,),
+    "program": (PROGRAM,),
     "events": (
         {**_ILLNESSES, "date": "condition_start_date", "per": "month", "first": "2024-01", "last": "2024-06"},
         {**_ILLNESSES, "date": "condition_start_date", "first": "2022-01", "last": "2024-06"},
@@ -93,7 +95,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "selection": ("quantiles", {"quantiles": ["0.5"], "method": "selection"})
 }
 """Statistics drawn in a way of their own: a name, the kind, and what asks for it."""
-AUDITED = (*REGISTRY, *VARIANTS)
+AUDITED = (*REGISTRY, *OVER_BLOCKS, *VARIANTS)
 
 
 @dataclass(frozen=True)

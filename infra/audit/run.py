@@ -16,6 +16,7 @@ from infra.audit import cases, faults, reconstruct, seam
 from infra.audit.cases import Case
 from infra.audit.falsify import Verdict, chance_of_one, verdicts
 from infra.audit.people import alike
+from infra.audit.programs import chambers
 from infra.audit.search import Change, Neighbours, Place, change, pair_in, worst
 from workspaces.catalogue.errors import Invalid
 
@@ -151,7 +152,7 @@ def postprocessed(kind: str, pair: Neighbours) -> Outcome:
 
     with patch.object(noise, "add_noise", fixed):
         texts = {
-            place.with_files(people, lambda files: draw(case.request, case.terms, files).to_bytes())
+            place.with_files(people, lambda files: draw(case.request, case.terms, files, chambers=chambers).to_bytes())
             for people in ([*pair.others, pair.person], pair.others, [])
         }
     return Outcome("nothing but noisy numbers", kind, len(texts) == 1, f"{len(texts)} different artefacts of 3")

@@ -14,6 +14,7 @@ from disclosure.noise import GAUSSIAN, Exact, Integers
 from disclosure.requests import ReleaseRequest
 from disclosure.statistics.base import Contribution
 from disclosure.terms import Terms
+from infra.audit.programs import chambers
 
 
 class Unheard(Exception):
@@ -68,7 +69,7 @@ def exact(request: ReleaseRequest, terms: Terms, files: SnapshotFiles) -> tuple[
         patch.object(release, "describe", stop),
         suppress(release.DrawFailed, _Heard),
     ):
-        release.draw(request, terms, files)
+        release.draw(request, terms, files, chambers=chambers)
     if (len(heard), len(placed)) != (1, 1):
         raise Unheard
     return tuple(

@@ -9,6 +9,7 @@ from tests.factories.gateways import approved_project, cleared_snapshot
 from tests.factories.sites import Site
 
 pytestmark = pytest.mark.browser
+SCRIPT = "import json\nif True:\n    share = '<b>&amp;' and 0.5\nprint(json.dumps({'share': share}))"
 
 
 @pytest.fixture
@@ -73,3 +74,26 @@ def test_a_logistic_regression_is_asked_for_and_priced(lead) -> None:
     assert lead.page.locator("[name=statistics-0-on]").is_visible()
     lead.page.locator("summary", has_text="What each statistic takes").click()
     lead.look("covariates")
+
+
+def test_a_program_is_asked_for_priced_and_shown_with_its_script(lead) -> None:
+    ask(
+        lead.page,
+        "program",
+        columns=[("sex", "person", "person.sex")],
+        part="Program, for what no statistic covers",
+        fields={
+            "name": "fitted",
+            "script": SCRIPT,
+            "outputs": "share 0 1 0.5, slope -1 1 0",
+            "blocks": "200",
+        },
+    )
+    assert "% of the declared range" in lead.page.locator("#price").inner_text()
+    lead.look("program form")
+    with lead.page.expect_navigation():
+        lead.page.get_by_role("button", name="Save the draft").click()
+    told = lead.page.locator("main").inner_text()
+    assert "200 blocks of people" in told
+    assert lead.page.locator("pre[aria-label^=Script]").text_content() == SCRIPT  # twice through a form
+    lead.look("program")

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from scipy.stats import beta
 
 from disclosure.statistics.base import Contribution
-from disclosure.statistics.registry import REGISTRY
+from disclosure.statistics.registry import OVER_BLOCKS, REGISTRY
 from infra.audit import cases, command, falsify, faults, run, seam
 from infra.audit.records import Build
 from infra.audit.search import Place, pair_in
@@ -21,7 +21,7 @@ WRONG = falsify.chance_of_one(40)
 def test_every_registered_statistic_is_audited():
     assert cases.missing() == ()
     assert [case.kind for case in cases.cases()] == list(cases.AUDITED)
-    assert set(REGISTRY) < set(cases.AUDITED)
+    assert {*REGISTRY, *OVER_BLOCKS} < set(cases.AUDITED)
 
 
 def test_a_statistic_that_the_audit_cannot_ask_for_is_named(monkeypatch):

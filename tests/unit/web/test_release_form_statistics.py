@@ -4,16 +4,17 @@ import pytest
 
 from disclosure.release import price
 from disclosure.requests import parse_request
-from disclosure.statistics.registry import REGISTRY
+from disclosure.statistics.registry import OVER_BLOCKS, REGISTRY
 from gateway.web.release_form import KINDS, StatisticForm, _statistic, filled_from
+from tests.factories.chambers import STATISTIC as PROGRAM
 from tests.factories.snapshots import EVENTS, GRANTED, MORE, STATISTICS, request
 
-ASKED = {each["kind"]: each for each in [*STATISTICS, *MORE, *EVENTS]}
+ASKED = {each["kind"]: each for each in [*STATISTICS, *MORE, *EVENTS, PROGRAM]}
 FLAGGED = {"name": "c", "kind": "comparison", "of": "hypertension", "group": "smoker", "groups": [True, False]}
 
 
 def test_the_form_offers_every_statistic():
-    assert {kind for kind, _ in KINDS if kind} == set(REGISTRY) == set(ASKED)
+    assert {kind for kind, _ in KINDS if kind} == {*REGISTRY, *OVER_BLOCKS} == set(ASKED)
 
 
 @pytest.mark.parametrize("kind", sorted(ASKED))
