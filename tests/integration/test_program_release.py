@@ -11,6 +11,7 @@ import pytest
 
 from gateway.jobs import run_release
 from gateway.jobs.house import House
+from gateway.jobs.sweep import sweep
 from gateway.models import LedgerEntry, Release
 from gateway.store.keys import Keys
 from gateway.store.objects import LocalObjects
@@ -86,3 +87,12 @@ def test_it_is_charged_as_priced_and_leaves_no_rows_behind(journey):
     release = town.read(lambda work: work.need(Release, release_id))
     assert spent.micro_rho == release.micro_rho == release.price["micro_rho"]
     assert [each for each in (house.folder / "blocks").iterdir() if each.is_dir()] == []
+
+
+def test_rows_that_a_killed_draw_left_are_swept(journey):
+    _, house, _ = journey
+    left = house.folder / "blocks" / ".scratch.left" / "data-0"
+    left.mkdir(parents=True)
+    (left / "people.csv").write_text("sex\nfemale\n")
+    sweep(house)
+    assert not left.exists()

@@ -14,6 +14,7 @@ from disclosure.release import draw
 from gateway.evidence.package import make_package
 from infra.audit import cases, reconstruct, seam
 from infra.audit.faults import many_rows
+from infra.audit.programs import chambers
 from infra.audit.search import Place
 from tests.factories.neighbours import people
 
@@ -45,7 +46,7 @@ def test_a_package_tells_nothing_but_noisy_numbers(monkeypatch):
     place = Place(request, cases.TERMS)
 
     def packed(files):
-        return make_package(json.loads(draw(request, cases.TERMS, files).to_bytes()), ABOUT)
+        return make_package(json.loads(draw(request, cases.TERMS, files, chambers=chambers).to_bytes()), ABOUT)
 
     monkeypatch.setattr(noise, "add_noise", lambda parts: [always(part) for part in parts])
     found = {place.with_files(present, packed) for present in (many_rows(), people(place), [])}
