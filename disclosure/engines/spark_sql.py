@@ -160,6 +160,13 @@ def _days(node: exp.Expr) -> str:
     return f"DATEDIFF({write(last)}, {write(first)})"
 
 
+def _interval(node: exp.Expr) -> str:
+    """Of months: both engines then give a month's last day where it has no such day."""
+    if node.args["unit"].name != "MONTH":
+        raise NotWritten("an interval of other units than months has no line for Spark")
+    return f"INTERVAL {text(node.name)} MONTH"
+
+
 def _part(node: exp.Expr) -> str:
     return f"{node.name.upper()}({_all(node.expressions)})"
 
@@ -168,6 +175,7 @@ FUNCTIONS: dict[str, Callable[[exp.Expr], str]] = {
     "struct_extract": _field,
     "date_diff": _days,
     "year": _part,
+    "quarter": _part,
     "month": _part,
     "day": _part,
 }
@@ -223,6 +231,7 @@ _LINES: dict[Any, tuple[Callable[[exp.Expr], str], tuple[str, ...]]] = {
     exp.In: (_in, ("this", "expressions", "query")),
     exp.Between: (lambda node: f"({write(node.this)} BETWEEN {write(node.args['low'])} AND {write(node.args['high'])})",
                   ("this", "low", "high")),
+    exp.Interval: (_interval, ("this", "unit")),
     exp.Case: (_case, ("this", "ifs", "default")),
     exp.Struct: (_struct, ("expressions",)),
     exp.Anonymous: (_named, ("this", "expressions")),

@@ -22,8 +22,11 @@ from disclosure.person_view.values import (
     union,
 )
 from workspaces.catalogue.code_lists import CODE_LISTS
-from workspaces.catalogue.columns import BOOLEAN_DOMAIN, Type
+from workspaces.catalogue.columns import BOOLEAN_DOMAIN, Domain, Type
 
+_WHOLE = (exp.DataType.Type.INT, exp.DataType.Type.BIGINT)
+_KINDS = {Type.DATE: exp.DataType.Type.DATE, Type.BOOLEAN: exp.DataType.Type.BOOLEAN, Type.TEXT: exp.DataType.Type.TEXT}
+_FLAG_NUMBERS = Domain((0, 1), ("no", "yes"))
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,9})?|\.\d{1,9}")
 
 
@@ -76,11 +79,24 @@ def _null(_: exp.Expr, __: Scope) -> Value:
 
 
 def _cast(node: exp.Expr, scope: Scope) -> Value:
-    """DATE '2020-01-31' only."""
-    if not (isinstance(node.this, exp.Literal) and node.this.is_string and node.to.this is exp.DataType.Type.DATE):  # type: ignore[attr-defined]
+    """DATE '2020-01-31', a condition as 0 or 1, and casts to the kind that a value is of already."""
+    kind = node.args["to"].this
+    if isinstance(node.this, exp.Literal) and node.this.is_string:
+        if kind is not exp.DataType.Type.DATE:
+            refuse("cast", "A cast of text is not allowed.")
+        return settle(scope.proof, scalar(node.this, scope), Value(exp.null(), Type.DATE), "DATE")
+    value = natural(scope.proof, scalar(node.this, scope), "a cast")
+    if value.type is Type.BOOLEAN and kind in _WHOLE:
+        return Value(exp.cast(value.sql, "BIGINT"), Type.INTEGER, Scale(Fraction(1), 0, 1), _FLAG_NUMBERS)
+    whole = value.scale is not None and value.scale.step == 1
+    if value.type is None or not (kind is _KINDS.get(value.type) or (whole and kind in _WHOLE) or _real(value, kind)):
         refuse("cast", "A cast is not allowed.")
-    dated = Value(exp.null(), Type.DATE)
-    return settle(scope.proof, scalar(node.this, scope), dated, "DATE")
+    return value
+
+
+def _real(value: Value, kind: object) -> bool:
+    """Every number is exact, so that it is one of these as it stands."""
+    return value.type is Type.INTEGER and kind in (exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT)
 
 
 def _paren(node: exp.Expr, scope: Scope) -> Value:
@@ -138,11 +154,15 @@ def _in(node: exp.Expr, scope: Scope) -> Value:
 
 
 def _between(node: exp.Expr, scope: Scope) -> Value:
-    low = exp.GTE(this=node.this, expression=node.args["low"])
-    high = exp.LTE(this=node.this.copy(), expression=node.args["high"])
-    if not isinstance(node.this, exp.Column):
-        refuse("not_allowed", "BETWEEN follows something other than a column.", "Write x >= low AND x <= high.")
-    return _flag(exp.And(this=_compare(low, scope).sql, expression=_compare(high, scope).sql))
+    """The value is written once, so that no depth of these doubles it."""
+    this, *ends = (scalar(part, scope) for part in (node.this, node.args["low"], node.args["high"]))
+    like = next((each for each in (this, *ends) if each.raw is None and each.type is not None), this)
+    settled = [settle(scope.proof, each, like, "a comparison") if like.raw is None else each for each in (this, *ends)]
+    values = alike(scope.proof, settled, "a comparison")
+    if values[0].type in (Type.TEXT, Type.BOOLEAN):
+        refuse("type", "Text and flags are compared by = and <> only.")
+    this, low, high = values
+    return _flag(exp.Between(this=paren(this.sql), low=low.sql, high=high.sql))
 
 
 def _is(node: exp.Expr, scope: Scope) -> Value:
@@ -191,6 +211,8 @@ def _numbers(values: list[Value], scope: Scope) -> list[tuple[Value, Scale]]:
 
 
 def _sum(node: exp.Expr, scope: Scope) -> Value:
+    if functions.in_months(node.expression):
+        return functions.by_months(type(node), scalar(node.this, scope), node.expression, scope)
     parts = [scalar(part, scope) for part in (node.this, node.expression)]
     if Type.DATE in (parts[0].type, parts[1].type):
         return functions.dated(type(node), parts[0], parts[1], scope)
@@ -259,6 +281,7 @@ _READERS: dict[Any, Callable[[exp.Expr, Scope], Value]] = {
     exp.Year: _date_part,
     exp.Month: _date_part,
     exp.Day: _date_part,
+    exp.Quarter: _date_part,
     exp.Extract: _date_part,
     exp.DateDiff: functions.date_diff,
     exp.Interval: functions.interval,

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from pydantic_core import PydanticCustomError
 from sqlglot import exp
 
+from disclosure.person_view.sugar_terms import fixed
 from workspaces.catalogue.errors import Invalid
 
 NAME = r"^[a-z][a-z0-9_]{0,39}$"
@@ -154,14 +155,7 @@ def _column(table: str, name: str) -> exp.Column:
 def _filled(column: FormColumn, value: exp.Expr) -> exp.Expr:
     if column.exists is not None:
         return exp.Coalesce(this=value, expressions=[exp.false()])
-    return exp.Coalesce(this=value, expressions=[_fixed(0)]) if column.count is not None else value
-
-
-def _fixed(number: int) -> exp.Expr:
-    """A number that the form always writes; the author did not choose it."""
-    literal = exp.Literal.number(number)
-    literal.meta["fixed"] = True
-    return literal
+    return exp.Coalesce(this=value, expressions=[fixed(0)]) if column.count is not None else value
 
 
 def _events(column: FormColumn) -> exp.Select:

@@ -30,9 +30,12 @@ from workspaces.catalogue.columns import Domain, Type
 DAYS = (LAST_DAY - FIRST_DAY).days
 FAR_DAYS = 100_000
 MAX_COPIED = 2_000
+FAR_MONTHS = 1_200
 _MONTHS = Domain(tuple(range(1, 13)), tuple(str(month) for month in range(1, 13)))
+_QUARTERS = Domain((1, 2, 3, 4), ("1", "2", "3", "4"))
 _PARTS = {
     "year": (Scale(Fraction(1), FIRST_DAY.year, LAST_DAY.year, "a"), None),
+    "quarter": (Scale(Fraction(1), 1, 4), _QUARTERS),
     "month": (Scale(Fraction(1), 1, 12, "mo"), _MONTHS),
     "day": (Scale(Fraction(1), 1, 31, "d"), None),
 }
@@ -50,11 +53,11 @@ def extreme(node: exp.Expr, scope: Scope) -> Value:
 
 
 def part(value: Value, name: str) -> Value:
-    """Year, month or day of a date."""
+    """Year, quarter, month or day of a date."""
     if value.type is not Type.DATE:
         refuse("type", f"{name} is taken of something that is not a date.")
     if name not in _PARTS:
-        refuse("function", "Only year, month and day can be taken of a date.")
+        refuse("function", "Only year, quarter, month and day can be taken of a date.")
     scale, domain = _PARTS[name]
     return Value(exp.cast(exp.Anonymous(this=name, expressions=[value.sql]), "BIGINT"), Type.INTEGER, scale, domain)
 
@@ -108,7 +111,10 @@ def _moved(date: Value, days: Value, sign: type[exp.Expr], scope: Scope) -> Valu
     days = natural(scope.proof, days, "days added to a date")
     if days.scale is None or days.scale.step != 1 or max(abs(days.scale.low), abs(days.scale.high)) > FAR_DAYS:
         refuse("type", f"What is added to a date is not whole days, {FAR_DAYS} at most.")
-    sum_ = paren(sign(this=date.sql, expression=exp.cast(days.sql, "INT")))
+    return _within(paren(sign(this=date.sql, expression=exp.cast(days.sql, "INT"))))
+
+
+def _within(sum_: exp.Expr) -> Value:
     inside = exp.Between(this=_twice(sum_), low=day(FIRST_DAY), high=day(LAST_DAY))
     return Value(paren(exp.Case().when(inside, sum_.copy(), copy=False)), Type.DATE)
 
@@ -122,17 +128,46 @@ def _twice(sql: exp.Expr) -> exp.Expr:
 
 def interval(node: exp.Expr, _: Scope) -> Value:
     """INTERVAL 30 DAY or 4 WEEK as whole days."""
-    unit = node.args.get("unit")
-    each = {"DAY": 1, "DAYS": 1, "WEEK": 7, "WEEKS": 7}.get(unit.name.upper() if isinstance(unit, exp.Var) else "")
-    if (
-        each is None
-        or not isinstance(node.this, exp.Literal)
-        or not node.this.name.isdecimal()
-        or len(node.this.name) > 5
-    ):
-        refuse("function", "An INTERVAL is not a plain number of days or weeks.", "Write INTERVAL 30 DAY.")
-    days = Fraction(each * int(node.this.name))
+    count = _count(node)
+    if in_months(node):
+        refuse(
+            "function",
+            "An INTERVAL of months or years does not stand after a date and + or -.",
+            "Write d + INTERVAL 6 MONTH.",
+        )
+    days = Fraction(count * (7 if _unit(node) == "WEEK" else 1))
     return Value(exp.Literal.number(int(days)), Type.INTEGER, raw=days)
+
+
+def in_months(node: exp.Expr) -> bool:
+    """Whether it is an INTERVAL of months or years: how many days they have depends on the date."""
+    return isinstance(node, exp.Interval) and _unit(node) in ("MONTH", "YEAR")
+
+
+def by_months(sign: type[exp.Expr], date: Value, node: exp.Expr, scope: Scope) -> Value:
+    """A date some months later or earlier, the month's last day where that day is not in it."""
+    months = _count(node) * (12 if _unit(node) == "YEAR" else 1)
+    if date.type is not Type.DATE or not 0 < months <= FAR_MONTHS:
+        refuse(
+            "type", f"Months are not added to a date, or not 1 to {FAR_MONTHS} of them.", "Write d + INTERVAL 6 MONTH."
+        )
+    scope.proof.chose(str(months), FAR_MONTHS.bit_length(), "months added to a date")
+    moved = exp.Interval(this=exp.Literal.string(str(months)), unit=exp.Var(this="MONTH"))
+    return _within(exp.cast(sign(this=date.sql, expression=moved), "DATE"))
+
+
+def _unit(node: exp.Expr) -> str:
+    unit = node.args.get("unit")
+    return unit.name.upper().removesuffix("S") if isinstance(unit, exp.Var) else ""
+
+
+def _count(node: exp.Expr) -> int:
+    known = _unit(node) in ("DAY", "WEEK", "MONTH", "YEAR") and isinstance(node.this, exp.Literal)
+    if not known or not node.this.name.isdecimal() or len(node.this.name) > 5:
+        refuse(
+            "function", "An INTERVAL is not a plain number of days, weeks, months or years.", "Write INTERVAL 30 DAY."
+        )
+    return int(node.this.name)
 
 
 def absolute(node: exp.Expr, scope: Scope) -> Value:

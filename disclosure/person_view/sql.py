@@ -13,6 +13,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from disclosure.person_view.instead import INSTEAD
 from disclosure.person_view.refusals import refuse
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # it quotes texts of researchers
@@ -55,6 +56,7 @@ CORE: dict[Any, tuple[str, ...]] = (
         exp.Year: ("this",),
         exp.Month: ("this",),
         exp.Day: ("this",),
+        exp.Quarter: ("this",),
         exp.Interval: ("this", "unit"),
         exp.Least: ("this", "expressions", "ignore_nulls"),
         exp.Greatest: ("this", "expressions", "ignore_nulls"),
@@ -93,13 +95,35 @@ CORE: dict[Any, tuple[str, ...]] = (
     | dict.fromkeys((exp.IntDiv, exp.Mod), _BINARY)
 )
 SUGAR: dict[Any, tuple[str, ...]] = CORE | {
-    exp.Select: (*CORE[exp.Select], "distinct", "qualify", "windows"),
+    exp.Select: (*CORE[exp.Select], "distinct", "qualify", "windows", "order", "limit"),
+    exp.Limit: ("expression",),
+    exp.CTE: (*CORE[exp.CTE], "materialized"),
+    exp.Distinct: ("expressions", "on"),
+    exp.Tuple: ("expressions",),
     exp.Qualify: ("this",),
     exp.Group: (*CORE[exp.Group], "all"),
     exp.Exists: ("this",),
     exp.In: ("this", "expressions", "query"),
     exp.Join: (*CORE[exp.Join], "method"),
     exp.Window: (*CORE[exp.Window], "alias"),
+    exp.First: ("this",),
+    exp.Last: ("this",),
+    exp.IgnoreNulls: ("this",),
+    exp.AnyValue: ("this",),
+    exp.Any: ("this",),
+    exp.Array: ("expressions",),
+    exp.ArrayAgg: ("this",),
+    exp.ArrayContains: _BINARY,
+    exp.ArrayMax: ("this",),
+    exp.ArrayMin: ("this",),
+    exp.ArraySize: ("this",),
+    exp.Length: ("this",),
+    exp.Bracket: ("this", "expressions"),
+    exp.Nullif: _BINARY,
+    exp.NullSafeEQ: _BINARY,
+    exp.NullSafeNEQ: _BINARY,
+    exp.TryCast: (*CORE[exp.Cast], "safe"),
+    exp.Order: ("this", "expressions"),
 }
 
 _CODES: tuple[tuple[tuple[type[exp.Expr], ...], str, str], ...] = (
@@ -120,6 +144,7 @@ _ARGUMENTS = {
     "on": ("distinct", "DISTINCT ON"),
     "order": ("order", "ORDER BY"),
     "limit": ("limit", "LIMIT"),
+    "limit_options": ("limit", "LIMIT"),
     "offset": ("limit", "OFFSET"),
     "qualify": ("window", "QUALIFY"),
     "query": ("subquery", "A subquery in a condition"),
@@ -172,14 +197,14 @@ def _check_node(node: exp.Expr, nodes: Mapping[Any, tuple[str, ...]]) -> None:
     known = nodes.get(type(node))
     if known is None:
         _refuse_node(node)
-    _check_place(node)
+    _check_place(node, sugared=nodes is not CORE)
     for name, value in node.args.items():
         if name not in known and (value or (name == "materialized" and value is not None)):
             code, clause = _ARGUMENTS.get(name, ("not_allowed", f"{_name(node)} with {name.strip('_').upper()}"))
             refuse(code, f"{clause} is not allowed in a person view.")
 
 
-def _check_place(node: exp.Expr) -> None:
+def _check_place(node: exp.Expr, *, sugared: bool) -> None:
     """Some nodes are known in one place only."""
     if isinstance(node, exp.Identifier) and not _IDENTIFIER.fullmatch(node.name):
         code = "table" if isinstance(node.parent, exp.Table) else "name"
@@ -190,10 +215,13 @@ def _check_place(node: exp.Expr) -> None:
         refuse("star", "A star stands where no columns are listed.")
     if isinstance(node, exp.Distinct) and not isinstance(node.parent, exp.Count | exp.Select):
         refuse("distinct", "DISTINCT is allowed inside count and after SELECT only.")
-    if isinstance(node, exp.Order) and not isinstance(node.parent, exp.Window):
+    if isinstance(node, exp.Order) and not isinstance(node.parent, _ORDERED if sugared else exp.Window):
         refuse("order", "ORDER BY stands outside a window.")
-    if isinstance(node, exp.Subquery) and not isinstance(node.parent, exp.From | exp.Join | exp.In | exp.Union):
+    if isinstance(node, exp.Subquery) and not sugared and not isinstance(node.parent, exp.From | exp.Join | exp.Union):
         refuse("subquery", "A query stands in an expression.")
+
+
+_ORDERED = exp.Window | exp.Select | exp.First | exp.Last | exp.ArrayAgg
 
 
 def _stands_for_columns(star: exp.Star) -> bool:
@@ -205,8 +233,8 @@ def _stands_for_columns(star: exp.Star) -> bool:
 def _refuse_node(node: exp.Expr) -> NoReturn:
     for types, code, clause in _CODES:
         if isinstance(node, types):
-            refuse(code, f"{clause} ({_name(node)}) is not allowed in a person view.")
-    refuse("not_allowed", f"{_name(node)} is not allowed in a person view.")
+            refuse(code, f"{clause} ({_name(node)}) is not allowed in a person view.", INSTEAD.get(type(node)))
+    refuse("not_allowed", f"{_name(node)} is not allowed in a person view.", INSTEAD.get(type(node)))
 
 
 def _name(node: exp.Expr) -> str:

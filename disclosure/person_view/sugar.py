@@ -1,8 +1,8 @@
 """Ways of writing a query that are rewritten into plain ones before anything is proven.
 
-Named windows, QUALIFY, DISTINCT, RIGHT JOIN, SEMI and ANTI JOIN, EXISTS, person_id IN (SELECT …), ASOF JOIN and UNION
-become joins, windows and groups. Nothing here is trusted: what comes out is proven like any other query, and what is
-left over is refused there.
+Named windows, QUALIFY, DISTINCT, RIGHT JOIN, SEMI and ANTI JOIN, EXISTS, person_id IN (SELECT …), queries that are one
+value, ASOF JOIN and UNION become joins, windows and groups. Nothing here is trusted: what comes out is proven like any
+other query, and what is left over is refused there.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,9 @@ from disclosure.person_view.refusals import refuse
 from disclosure.person_view.relations.scope import whole
 from disclosure.person_view.schema import PERSON_ID
 from disclosure.person_view.sql import MAX_NODES
+from disclosure.person_view.sugar_clauses import clauses
 from disclosure.person_view.sugar_joins import joins
+from disclosure.person_view.sugar_terms import terms
 from disclosure.person_view.windows import placed
 
 MAX_TESTS = 20
@@ -23,23 +25,40 @@ MAX_TESTS = 20
 def plain(tree: exp.Select) -> exp.Select:
     """The tree with every query in it rewritten, inner ones first. Raises Invalid."""
     root = exp.Subquery(this=tree)
-    level: list[exp.Expr] = [tree]
-    found: list[exp.Expr] = []
-    while level:
-        found += [node for node in level if isinstance(node, exp.Select | exp.Union)]
-        level = [child for node in level for child in node.iter_expressions()]
-    for node in reversed(found):
+    for node in _inner_first(tree):
+        made = terms(node)
+        if made is not node:
+            node.replace(made)
+            _check_size(made)
+    for node in _inner_first(tree):
+        if not isinstance(node, exp.Select | exp.Union):
+            continue
         holder, at = node.parent, node.arg_key
         made = _select(node) if isinstance(node, exp.Select) else _union(node)
         if holder is not None and at is not None and made is not node:
             holder.set(at, made)
-        if sum(1 for _ in zip(made.walk(), range(MAX_NODES), strict=False)) == MAX_NODES:
-            refuse("size", "The view's SQL is too long once it is written out.")
+        _check_size(made)
     whole: exp.Select = root.this
     return whole
 
 
+def _inner_first(tree: exp.Expr) -> list[exp.Expr]:
+    """Every node, each after all that it holds."""
+    level: list[exp.Expr] = [tree]
+    found: list[exp.Expr] = []
+    while level:
+        found += level
+        level = [child for node in level for child in node.iter_expressions()]
+    return found[::-1]
+
+
+def _check_size(made: exp.Expr) -> None:
+    if sum(1 for _ in zip(made.walk(), range(MAX_NODES), strict=False)) == MAX_NODES:
+        refuse("size", "The view's SQL is too long once it is written out.")
+
+
 def _select(select: exp.Select) -> exp.Select:
+    clauses(select)
     _name_windows(select)
     _name_groups(select)
     joins(select)

@@ -8,6 +8,8 @@ order, and with two such functions the pairs could differ: then the rows must be
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from math import inf
+from typing import Any
 
 from sqlglot import exp
 
@@ -21,8 +23,13 @@ from workspaces.catalogue.columns import Type
 _PLACED = (exp.RowNumber, exp.Lag, exp.Lead, exp.FirstValue)
 _RANKS = (exp.RowNumber, exp.Rank, exp.DenseRank)
 _SUMMED = (exp.Count, exp.Sum, exp.Min, exp.Max, exp.LogicalOr, exp.LogicalAnd)
-_STARTS = {("UNBOUNDED", "PRECEDING"), ("CURRENT ROW", None)}
-_ENDS = {("UNBOUNDED", "FOLLOWING"), ("CURRENT ROW", None)}
+_FIRST, _HERE, _LAST = (-1, -inf), (0, 0.0), (1, inf)
+_CURRENT: tuple[dict[str, object], tuple[int, float]] = {"end": "CURRENT ROW", "end_side": None}, _HERE
+_NAMED: dict[Any, tuple[int, float]] = {
+    ("UNBOUNDED", "PRECEDING"): _FIRST,
+    ("CURRENT ROW", None): _HERE,
+    ("UNBOUNDED", "FOLLOWING"): _LAST,
+}
 MAX_OFFSET = 100
 
 
@@ -132,24 +139,24 @@ def _frame(node: exp.Expr, scope: Scope, *, ordered: bool) -> exp.Expr | None:
         return exp.WindowSpec(kind=kind, start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW", end_side=None)
     if spec.args.get("kind") != "ROWS":
         refuse("window", "A frame of a window is not counted in ROWS.")
-    start = _bound(spec, scope, "start", _STARTS, "PRECEDING")
-    end = (
-        _bound(spec, scope, "end", _ENDS, "FOLLOWING")
-        if spec.args.get("end")
-        else {"end": "CURRENT ROW", "end_side": None}
-    )
+    start, begins = _bound(spec, scope, "start")
+    end, ends = _bound(spec, scope, "end") if spec.args.get("end") else _CURRENT
+    if begins > ends or begins == _LAST or ends == _FIRST:
+        refuse("window", "A frame of a window ends before it begins.")
     return exp.WindowSpec(kind="ROWS", **start, **end)
 
 
-def _bound(spec: exp.Expr, scope: Scope, name: str, fixed: set[tuple[str, str | None]], side: str) -> dict[str, object]:
-    value, given = spec.args.get(name), spec.args.get(f"{name}_side")
-    if (value, given) in fixed:
-        return {name: value, f"{name}_side": given}
+def _bound(spec: exp.Expr, scope: Scope, name: str) -> tuple[dict[str, object], tuple[int, float]]:
+    """The bound as it is written, and where it lies: before, at or after the row, and how far."""
+    value, side = spec.args.get(name), spec.args.get(f"{name}_side")
+    if (value, side) in _NAMED:
+        return {name: value, f"{name}_side": side}, _NAMED[value, side]
     near = isinstance(value, exp.Literal) and value.name.isdecimal() and int(value.name) <= MAX_OFFSET
-    if not isinstance(value, exp.Literal) or not near or given != side:
-        refuse("window", f"A frame's {name} is not UNBOUNDED {side}, a number of rows {side} or CURRENT ROW.")
+    if not isinstance(value, exp.Literal) or not near or side not in ("PRECEDING", "FOLLOWING"):
+        refuse("window", f"A frame's {name} is not UNBOUNDED, CURRENT ROW or a number of rows, {MAX_OFFSET} at most.")
     scope.proof.chose(value.name, MAX_OFFSET.bit_length(), "a window")
-    return {name: value.copy(), f"{name}_side": given}
+    away = int(value.name)
+    return {name: value.copy(), f"{name}_side": side}, (-1, -away) if side == "PRECEDING" else (1, away)
 
 
 def check(nodes: Sequence[exp.Expr], scope: Scope) -> None:

@@ -66,10 +66,13 @@ ROWS_BY_ROW = {
     "absolute": ["abs(i)", "abs(i - 100)"],
     "casts": ["CAST(b AS BIGINT)", "TRY_CAST(i AS BIGINT)", "TRY_CAST(d AS DATE)", "TRY_CAST(t AS TEXT)", "TRY_CAST(b AS BOOLEAN)",
               "CAST(CAST(least(greatest(i, -9), 9) AS INT) AS BIGINT)"],
-    "parts of dates": ["CAST(year(d) AS BIGINT)", "CAST(month(d) AS BIGINT)", "CAST(day(d) AS BIGINT)"],
+    "parts of dates": ["CAST(year(d) AS BIGINT)", "CAST(quarter(d) AS BIGINT)", "CAST(month(d) AS BIGINT)", "CAST(day(d) AS BIGINT)"],
     "days between": ["CAST(date_diff('day', d, e) AS BIGINT)", "CAST(date_diff('day', e, d) AS BIGINT)"],
     "dates and days": ["CASE WHEN d BETWEEN CAST('1890-01-01' AS DATE) AND CAST('2100-01-01' AS DATE) THEN (d + CAST(30 AS INT)) END",
                        "CASE WHEN d BETWEEN CAST('1890-01-01' AS DATE) AND CAST('2100-01-01' AS DATE) THEN (d - CAST(400 AS INT)) END"],
+    "dates and months": [f"CASE WHEN {each} BETWEEN CAST('1890-01-01' AS DATE) AND CAST('2100-01-01' AS DATE) "
+                         f"THEN CAST({each} {sign} INTERVAL '{months}' MONTH AS DATE) END"
+                         for each in "de" for sign in "+-" for months in (1, 11, 12, 1200)],
 }  # fmt: skip
 GROUPED = {
     "count": ["count(*)", "count(i)", "count(DISTINCT i)", "count(DISTINCT t)", "count(CASE WHEN b THEN 1 END)"],
@@ -92,6 +95,9 @@ WINDOWS = {
         "CAST(sum(i) OVER (PARTITION BY g ORDER BY d NULLS LAST RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS BIGINT)",
         f"CAST(sum(i) OVER ({_ORDER} ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) AS BIGINT)",
         f"count(*) OVER ({_ORDER} ROWS BETWEEN CURRENT ROW AND 3 FOLLOWING)",
+        f"max(i) OVER ({_ORDER} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)",
+        f"count(*) OVER ({_ORDER} ROWS BETWEEN 3 PRECEDING AND 2 PRECEDING)",
+        f"min(i) OVER ({_ORDER} ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING)",
         "max(i) OVER (PARTITION BY g)",
     ],
 }  # fmt: skip
@@ -120,7 +126,7 @@ def tree(text):
 
 
 def _spelled(node):
-    if isinstance(node, exp.Year | exp.Month | exp.Day):
+    if isinstance(node, exp.Year | exp.Quarter | exp.Month | exp.Day):
         return exp.Anonymous(this=type(node).__name__.lower(), expressions=[node.this])
     if isinstance(node, exp.DateDiff):
         return exp.Anonymous(this="date_diff", expressions=[exp.Literal.string("day"), node.expression, node.this])

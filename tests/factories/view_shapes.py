@@ -119,10 +119,69 @@ SHAPES = {
     "latest and earliest by arg_max": f"""
         SELECT person_id, arg_max(value_as_number, measurement_date) AS last, arg_min(value_as_number, measurement_date) AS first,
             bool_and(value_as_number > 100) AS high, count_if(value_as_number > 140) AS n {_SYSTOLIC} GROUP BY person_id""",
+    "first and last by an order": f"""
+        SELECT person_id, first(value_as_number ORDER BY measurement_date) AS first, last(value_as_number ORDER BY measurement_date) AS last,
+            first(value_as_number ORDER BY measurement_date DESC) AS again, any_value(measurement_concept_id) AS concept {_SYSTOLIC}
+        GROUP BY person_id ORDER BY person_id""",
+    "lists": f"""
+        SELECT person_id, len(list(condition_concept_id)) AS n, list_unique(list(condition_concept_id)) AS different,
+            list_contains(list(condition_concept_id), {HYPERTENSION}) AS ill, list_max(list(condition_start_date)) AS until,
+            list(condition_concept_id ORDER BY condition_start_date)[1] AS first,
+            array_agg(condition_concept_id ORDER BY condition_start_date)[-1] AS last
+        FROM condition_occurrence WHERE condition_concept_id = ANY([{HYPERTENSION}, {DIABETES}])
+            OR list_contains([201254], condition_concept_id) GROUP BY person_id""",
+    "queries that are one value": f"""
+        SELECT p.person_id, (SELECT count(*) FROM visit_occurrence v WHERE v.person_id = p.person_id AND v.visit_concept_id = {INPATIENT}) AS n,
+            (SELECT max(v.visit_start_date) FROM visit_occurrence v WHERE v.person_id = p.person_id) AS last,
+            (SELECT m.value_as_number FROM measurement m WHERE m.person_id = p.person_id AND m.measurement_concept_id = {SYSTOLIC}
+                ORDER BY m.measurement_date DESC LIMIT 1) AS v
+        FROM person p WHERE person_id NOT IN (SELECT person_id FROM death)""",
+    "queries that read a date of the outer one": f"""
+        WITH i AS MATERIALIZED ({_FIRST})
+        SELECT i.person_id, EXISTS (SELECT 1 FROM visit_occurrence v WHERE v.person_id = i.person_id AND v.visit_start_date > i.t) AS later,
+            (SELECT count(*) FROM visit_occurrence v JOIN drug_exposure x ON x.person_id = v.person_id
+                WHERE v.person_id = i.person_id AND v.visit_start_date < i.t AND x.drug_exposure_start_date > i.t) AS around
+        FROM i JOIN person p ON p.person_id = i.person_id""",
+    "names given in SELECT": """
+        SELECT person_id, max(n) AS busiest, busiest > 2 AS often FROM (
+            SELECT person_id, year(visit_start_date) AS y, month(visit_start_date) AS m, y * 12 + m AS month, count(*) AS n
+            FROM visit_occurrence WHERE y >= 2020 GROUP BY person_id, y, m HAVING n >= 1 ORDER BY n) GROUP BY person_id""",
+    "DISTINCT ON": f"""
+        SELECT DISTINCT ON (person_id) person_id, value_as_number AS v, measurement_date AS d {_SYSTOLIC}
+        ORDER BY person_id, measurement_date DESC""",
+    "tables after commas": """
+        SELECT p.person_id, p.sex, d.death_date AS died, count(v.visit_start_date) AS n FROM person p, death d, visit_occurrence v
+        WHERE p.person_id = d.person_id AND v.person_id = p.person_id AND v.visit_start_date < d.death_date GROUP BY ALL""",
+    "frames before and after the row": """
+        SELECT person_id, max(gap) AS gap, sum(CASE WHEN s > before + 30 THEN 1 ELSE 0 END) AS episodes, max(rest) AS rest FROM (
+            SELECT person_id, s, before, s - before AS gap, rest FROM (
+                SELECT person_id, drug_exposure_start_date AS s,
+                    max(drug_exposure_start_date + days_supply::INT) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before,
+                    sum(days_supply) OVER (w ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING) AS rest
+                FROM drug_exposure WINDOW w AS (PARTITION BY person_id ORDER BY drug_exposure_start_date, days_supply, drug_concept_id)) AS e) AS g
+        GROUP BY person_id""",
+    "months, quarters and casts": f"""
+        WITH i AS ({_FIRST})
+        SELECT i.person_id, sum((v.visit_start_date BETWEEN i.t - INTERVAL 6 MONTH AND i.t + INTERVAL 1 YEAR)::INT) AS near,
+            sum(CAST(quarter(v.visit_start_date) = 1 AS INTEGER)) AS winter, max(extract(quarter FROM v.visit_start_date)) AS q,
+            max(v.visit_end_date - v.visit_start_date BETWEEN 7 AND 14) AS long, min(v.visit_start_date::DATE) AS first
+        FROM i JOIN visit_occurrence v USING (person_id) GROUP BY i.person_id""",
+    "what is not known": """
+        SELECT p.person_id, nullif(p.sex, 'male') AS other, if(d.death_date IS NULL, 'alive', 'dead') AS state,
+            d.death_date IS DISTINCT FROM DATE '2021-06-01' AS not_june, p.sex IS NOT DISTINCT FROM 'male' AS male
+        FROM person p LEFT JOIN death d USING (person_id)""",
 }
 
 # what plain DuckDB says of these depends on how rows are stored when several are on one day
-UNEQUAL_ON_TIES = {"latest value in a year", "latest and earliest by arg_max", "treatment episodes by gap"}
+UNEQUAL_ON_TIES = {
+    "latest value in a year",
+    "latest and earliest by arg_max",
+    "treatment episodes by gap",
+    "first and last by an order",
+    "lists",
+    "queries that are one value",
+    "DISTINCT ON",
+}
 # a row number without an order is any order to DuckDB
 UNSAID = {"a window before what breaks its ties"}
 

@@ -33,7 +33,11 @@ def _over(draw, table):
 
 def _frame(draw):
     start = _one(draw, "UNBOUNDED PRECEDING", "2 PRECEDING", "CURRENT ROW")
-    return f" ROWS BETWEEN {start} AND {_one(draw, 'CURRENT ROW', '1 FOLLOWING', 'UNBOUNDED FOLLOWING')}"
+    end = _one(draw, "CURRENT ROW", "1 FOLLOWING", "UNBOUNDED FOLLOWING")
+    apart = _one(
+        draw, "3 PRECEDING AND 1 PRECEDING", "UNBOUNDED PRECEDING AND 1 PRECEDING", "1 FOLLOWING AND 2 FOLLOWING"
+    )
+    return f" ROWS BETWEEN {_one(draw, f'{start} AND {end}', f'{start} AND {end}', apart)}"
 
 
 def _window(draw, table):

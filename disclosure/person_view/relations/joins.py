@@ -66,7 +66,9 @@ def _written(source: Source) -> exp.Expr:
 def _join(scope: Scope, written: exp.Select, join: exp.Join, named: Named, prove: Prove) -> tuple[Scope, exp.Select]:
     if join.meta.get("one_row") and not all(source.relation.keyed for source in scope.sources):
         refuse(
-            "join", "An ASOF join follows something that has several rows per person.", "Group it by person_id first."
+            "join",
+            "An ASOF join, or a query that reads a date of the outer one, follows what has several rows per person.",
+            "Group it by person_id first.",
         )
     left = _is_left(join)
     source = replace(_source(scope.proof, join.this, named, prove), optional=left)

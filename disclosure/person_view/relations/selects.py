@@ -9,6 +9,7 @@ from sqlglot import exp
 from disclosure.person_view import aggregates
 from disclosure.person_view.expressions import condition, scalar
 from disclosure.person_view.refusals import refuse
+from disclosure.person_view.relations.aliases import written_out
 from disclosure.person_view.relations.joins import Named, tie
 from disclosure.person_view.relations.scope import Relation, Scope
 from disclosure.person_view.relations.unions import united
@@ -39,6 +40,7 @@ def query(proof: Proof, select: exp.Select, named: Named) -> tuple[Relation, exp
     scope, written = tie(proof, select, named, lambda inner, known: step(proof, inner, known))
     if any(scope.has(name) for name in select.meta.get("aliases", ())):
         refuse("name", "QUALIFY names what is both a column and a name given in SELECT.", "Give it another name.")
+    written_out(select, scope)
     select.set("expressions", _spelled(select.expressions, scope))
     where = select.args.get("where")
     if where is not None:
