@@ -22,7 +22,7 @@ from gateway.commands.requests import Request, priced
 from gateway.rules.facts import Actor
 from gateway.rules.refusals import unknown
 from gateway.store import audit_chain
-from gateway.store.queries import lists, views
+from gateway.store.queries import lists, sources, views
 from gateway.store.queries.facts import actor_of, noun_of
 from gateway.store.queries.tokens import person_of_token
 from gateway.vocabulary import Command, Noun, PersonState
@@ -72,6 +72,7 @@ def _add_others(routes: Blueprint, api: Api) -> None:
     routes.add_url_rule(f"{ROOT}/releases/<id>/artefact", "artefact", _artefact(api))
     routes.add_url_rule(f"{ROOT}/me", "me", _me(api))
     routes.add_url_rule(f"{ROOT}/register", "register", _register(api))
+    routes.add_url_rule(f"{ROOT}/quality", "quality", _quality(api))
     routes.add_url_rule(f"{ROOT}/checkpoints", "checkpoints", _checkpoints(api))
     routes.add_url_rule(f"{ROOT}/health", "health", _health)
     routes.add_url_rule(f"{ROOT}/ready", "ready", _ready(api))
@@ -185,6 +186,15 @@ def _register(api: Api) -> Callable[[], Response]:
     def view() -> Response:
         with api.gateway.unit.reading() as work:
             return jsonify(views.register(work))
+
+    return view
+
+
+def _quality(api: Api) -> Callable[[], Response]:
+    def view() -> Response:
+        api.actor()
+        with api.gateway.unit.reading() as work:
+            return jsonify(sources.qualities(work))
 
     return view
 

@@ -124,6 +124,7 @@ def _others(schemas: dict[str, Any]) -> dict[str, Any]:
     register = _operation("register", "The public register of data uses.", "register-entries")
     signed = "The public key, and every signed checkpoint of the audit log; for anybody."
     checkpoints = _operation("checkpoints", signed, "gateway", schema="Checkpoints")
+    bands = "How good the records of each source are, by table, in wide bands."
     health = _operation("health", "Whether this process answers.", "gateway")
     ready = _operation("ready", "Whether the gateway can work: 503 when a part of it does not answer.", "gateway")
     return {
@@ -131,6 +132,7 @@ def _others(schemas: dict[str, Any]) -> dict[str, Any]:
         f"{ROOT}/releases/{{id}}/package": {"get": package | {"parameters": [_ID]}},
         f"{ROOT}/releases/{{id}}/artefact": {"get": artefact | {"parameters": [_ID]}},
         f"{ROOT}/register": {"get": register | {"security": []}},
+        f"{ROOT}/quality": {"get": _operation("quality", bands, "pools")},
         f"{ROOT}/checkpoints": {"get": checkpoints | {"security": []}},
         f"{ROOT}/health": {"get": health | {"security": []}},
         f"{ROOT}/ready": {"get": ready | {"security": []}},

@@ -169,7 +169,7 @@ def artefact(release: str, out: Path) -> None:
 @_OUT
 def export_audit(out: Path) -> None:
     """The whole log, one JSON row a line, then its signed checkpoints, for `tre audit verify`. For auditors."""
-    told = post("pools", _pool(), "export-audit", body=b"{}")["returned"]
+    told = post("pools", pool(), "export-audit", body=b"{}")["returned"]
     _save(out, lines(told["rows"], told["checkpoints"]).encode())
 
 
@@ -192,7 +192,7 @@ def checkpoints(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Every load with its exact figures.")
 def intake_status(as_json: bool) -> None:
     """What was loaded and what is in quarantine; recorded in the log. For IG officers and auditors."""
-    loads = post("pools", _pool(), "view-quality", body=b"{}")["returned"]["loads"]
+    loads = post("pools", pool(), "view-quality", body=b"{}")["returned"]["loads"]
     if as_json:
         print_json(loads)
         return
@@ -202,7 +202,8 @@ def intake_status(as_json: bool) -> None:
         click.echo(f"{named} ({load['format']}): {kept} rows, {held_back} in quarantine")
 
 
-def _pool() -> str:
+def pool() -> str:
+    """The id of the one pool. Raises Invalid."""
     pools = get("pools")
     if not pools:
         raise Invalid("subject:unknown", "There is no pool that you can see.", "Check the address or sign in.")

@@ -29,6 +29,7 @@ _GROUPS: dict[str, tuple[str, dict[str, str]]] = {
             "load": "gateway.cli.intake:load",
             "erase": "gateway.cli.one_person:erase",
             "status": "gateway.cli.client:intake_status",
+            "quality": "gateway.cli.quality:quality",
         },
     ),
     "opt-outs": (

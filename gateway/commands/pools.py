@@ -3,10 +3,12 @@
 from typing import Any
 
 from pydantic import Field
+from sqlmodel import col
 
 from disclosure.accounting import convert_grant
 from gateway.commands.act import Act, Given, verb
 from gateway.models import Budget, Incident, Load, Pool
+from gateway.rules.refusals import unknown
 from gateway.vocabulary import Command
 
 
@@ -22,6 +24,36 @@ def open_pool(*, act: Act, subject: Pool, given: Given) -> None:
         )
 
 
+class TableQuality(Given):
+    """Figures of one table: rows, filled values by column, first and last month, rows of the source held back."""
+
+    rows: int = Field(ge=0)
+    complete: dict[str, int]
+    first: str | None
+    last: str | None
+    quarantined: dict[str, int]
+
+
+class Expected(Given):
+    """What was expected of a load, and what was found."""
+
+    name: str
+    table: str
+    column: str
+    expected: str
+    found: str
+    met: bool
+
+
+class Quality(Given):
+    """How good a load is (`workspaces.intake.quality`); exact."""
+
+    tables: dict[str, TableQuality] = Field(default_factory=dict)
+    elsewhere: dict[str, int] = Field(default_factory=dict)
+    cut: str = ""
+    expectations: list[Expected] = Field(default_factory=list)
+
+
 class Loaded(Given):
     """What a load found; exact figures, for IG officers and auditors only."""
 
@@ -33,6 +65,7 @@ class Loaded(Given):
     rows: dict[str, int] = Field(default_factory=dict)
     quarantined: dict[str, int] = Field(default_factory=dict)
     unsupported: dict[str, int] = Field(default_factory=dict)
+    quality: Quality = Field(default_factory=Quality)
     alarms: list[str] = Field(default_factory=list)
 
 
@@ -48,10 +81,20 @@ def load_records(*, act: Act, subject: Pool, given: Loaded) -> None:
     act.created_id = load.id
 
 
-@verb(Command.VIEW_QUALITY)
-def view_quality(*, act: Act, subject: Pool, given: Given) -> None:
+class Looked(Given):
+    """Which load is looked at; empty for all of them."""
+
+    load: str = Field(default="", max_length=100)
+
+
+@verb(Command.VIEW_QUALITY, Looked)
+def view_quality(*, act: Act, subject: Pool, given: Looked) -> None:
     """The exact quality figures, audited."""
-    act.returned = {"loads": [_shown(load) for load in act.work.all(Load)]}
+    chosen = [Load.id == given.load] if given.load else []
+    found = act.work.all(Load, *chosen, order=col(Load.loaded_at))
+    if given.load and not found:
+        raise unknown()
+    act.returned = {"loads": [_shown(load) for load in found]}
 
 
 def _shown(load: Load) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gateway.commands.perform import noted, perform, permit
-from gateway.commands.pools import Loaded
+from gateway.commands.pools import Loaded, Quality
 from gateway.jobs.house import House
 from gateway.rules.facts import Actor
 from gateway.vocabulary import Command
@@ -28,6 +28,7 @@ def load_records(
         rows=report.rows,
         quarantined=report.quarantined,
         unsupported=report.unsupported,
+        quality=Quality.model_validate(report.quality),
         alarms=list(report.alarms),
     )
     perform(house.gateway, actor=actor, command=Command.LOAD_RECORDS, subject_id=pool_id, given=given)

@@ -24,4 +24,5 @@ class Load(SQLModel, table=True):
     rows: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     quarantined: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     unsupported: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    quality: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     alarms: list[str] = Field(default_factory=list, sa_type=JSON)

@@ -99,9 +99,10 @@ CLASSES: tuple[RecordClass, ...] = (
         "the load",
         _LIMIT,
         Load,
-        lambda t: (col(Load.loaded_at) < t, _said(Load.quarantined, Load.unsupported)),
+        lambda t: (col(Load.loaded_at) < t, _said(Load.quarantined, Load.unsupported, Load.quality)),
         quarantined={},
         unsupported={},
+        quality={},
     ),
     _swept(
         "receipts of opt-out lists",

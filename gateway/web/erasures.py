@@ -36,7 +36,7 @@ class RefusalForm(FlaskForm):  # type: ignore[misc]
 def index(subject_id: str) -> ResponseReturnValue:  # noqa: ARG001 - tasks lead to the order they speak of
     """Orders for IG officers and auditors, refreshes for operators too; nobody is named."""
     with gateway().unit.reading() as work:
-        queries.loads(work, actor(), now(), settings().list_max_age_days)  # the same people as sources
+        queries.need_governor(work, actor(), now(), settings().list_max_age_days)
     orders = sorted(many(Noun.ERASURE_ORDER), key=lambda view: str(view["proposed_at"]), reverse=True)
     refreshes = sorted(many(Noun.REFRESH), key=lambda view: str(view["begun_at"]), reverse=True)
     return render_template(

@@ -47,7 +47,7 @@ NAVIGATION = (
     Link("Releases", "releases.index", _RELEASES),
     Link("Opt-outs", "opt_outs.index", _GOVERNORS),
     Link("Erasures", "erasures.index", _GOVERNORS),
-    Link("Sources", "sources.index", _GOVERNORS),
+    Link("Sources", "sources.index", _GOVERNORS | {Seat.RESEARCHER}),
     Link("Audit", "audit.index", frozenset({Seat.AUDITOR})),
     Link("Register", "register.index", signed_in=False),
     Link("Status", "status.index", signed_in=False),

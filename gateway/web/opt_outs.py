@@ -18,7 +18,7 @@ blueprint = Blueprint("opt_outs", __name__, url_prefix="/opt-outs")
 def index(subject_id: str) -> ResponseReturnValue:  # noqa: ARG001 - tasks lead to the list they speak of
     """Every list, newest first; receipts for IG officers and auditors only."""
     with reading() as work:
-        queries.loads(work, actor(), now(), settings().list_max_age_days)  # the same people as sources
+        queries.need_governor(work, actor(), now(), settings().list_max_age_days)
     lists = sorted(many(Noun.OPT_OUT_LIST), key=lambda view: str(view["received_at"]), reverse=True)
     return render_template(
         "opt_outs.html",

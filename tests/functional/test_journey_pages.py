@@ -16,6 +16,7 @@ import pytest
 from gateway.models import RegisterEntry, Transfer
 from gateway.vocabulary import Command
 from tests.factories.gateways import EXEMPTION, REQUEST, active_list, approved_project, submitted_release
+from tests.factories.loads import figures
 from tests.factories.risks import risk
 from tests.factories.sites import Site
 
@@ -111,6 +112,7 @@ class Journey:
         load = {"digest": "x", "organisation": "RRV", "format": "fhir", "standing": "SHARED_CARE_PROCESSOR"}
         load |= {"organisation_name": "University College London Hospitals"}
         load |= {"rows": {"person": 12_000}, "quarantined": {"invalid_nhs_number": 211, "future_date": 3}}
+        load |= {"quality": figures()}
         self.town.do("operator", Command.LOAD_RECORDS, self.town.pool_id, load)
         self.officer = officer = self.visitors.sign_in("ig")
         officer.look("11-tasks-ig")
@@ -122,6 +124,11 @@ class Journey:
         officer.look("13-sources")
         officer.press("Show exact figures")
         officer.look("13-sources-exact")
+        officer.go("/sources")
+        officer.page.get_by_role("link", name="University College London Hospitals (RRV)").click()
+        officer.look("13-quality")
+        officer.press("Show exact figures")
+        officer.look("13-quality-exact")
 
     def snapshot(self) -> None:
         lead = self.lead

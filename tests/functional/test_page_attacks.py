@@ -51,6 +51,8 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, dict[str, str]
     release = submitted_release(town, project, {**REQUEST, "title": NASTY[:120]})
     entry = town.read(lambda work: work.find(RegisterEntry).id)
     listed = str(town.read(lambda work: work.find(OptOutList).id))
+    sent = {"digest": "x", "organisation": "RRV", "organisation_name": NASTY, "format": "fhir", "standing": "s"}
+    load = town.do("operator", Command.LOAD_RECORDS, town.pool_id, sent).created_id
     proposed = {"ground": "OBJECTION", "token": "0123456789abcdef"}
     order = town.do("ig", Command.PROPOSE_ERASURE, town.pool_id, proposed).created_id
     ids = {
@@ -62,6 +64,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, dict[str, str]
         "workspaces": workspace,
         "transfers": transfer,
         "jobs": job,
+        "sources": load,
     }
     return site, {**ids, "releases": release, "register": entry, "opt-outs": listed}
 
@@ -73,7 +76,7 @@ def addresses(site: Site, method: str) -> list[str]:
 
 
 def filled(rule: str, ids: dict[str, str]) -> str:
-    return rule.replace("<subject_id>", ids.get(rule.split("/")[1], ""))
+    return re.sub("<(subject|load)_id>", ids.get(rule.split("/")[1], ""), rule)
 
 
 def token_of(client: FlaskClient) -> str:

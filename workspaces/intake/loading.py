@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -14,9 +14,10 @@ from workspaces.intake.codes import create_maps, mapping_version
 from workspaces.intake.deliveries import STAGING, Delivery, Limits, fingerprint
 from workspaces.intake.erasing import strip
 from workspaces.intake.formats import FORMATS
+from workspaces.intake.quality import Figures, judge, measure
 from workspaces.intake.screening import Screened, screen
 from workspaces.intake.sources import Source
-from workspaces.intake.vault import Load, Vault
+from workspaces.intake.vault import COLUMNS, Load, Vault
 
 STEPS = ("looking at the files", "reading and screening every row", "putting rows into the vault")
 
@@ -26,7 +27,7 @@ class LoadReport:
     """What became of one delivery. Exact numbers: for IG officers and auditors only (privacy model P9).
 
     `rows` kept by table of the vault, `quarantined` rows of the source by reason, `unsupported` rows by kind,
-    `legal_codes` the version of the list by which restricted codes were dropped.
+    `legal_codes` the version of the list by which restricted codes were dropped, `quality` what `measure` found.
     """
 
     source: Source
@@ -37,6 +38,7 @@ class LoadReport:
     unsupported: dict[str, int]
     alarms: tuple[str, ...]
     legal_codes: str = ""
+    quality: Figures = field(default_factory=dict)
 
 
 def load(
@@ -69,12 +71,13 @@ def load(
             sentence=f"The delivery of {source.organisation} ({source.format}) cannot be read.",
             next_step="Send it again; if it is right, report this as a defect.",
         ):
-            screened = _screen(delivery, folder, scratch, kept, limits)
+            screened, measured = _screen(delivery, folder, scratch, kept, limits)
         progress(STEPS[2])
         with vault.held():  # who is erased from here on is taken out of this load as of every other
+            figures = judge(measured, _last_figures(vault, source), delivery.extract_date)
             erased = strip(vault, kept, scratch)
             facts = _facts(delivery, digest, screened, clock())
-            published = vault.publish(kept, {**facts, "erased": erased})
+            published = vault.publish(kept, {**facts, "quality": figures, "erased": erased})
     return _report(source, published, already_loaded=False)
 
 
@@ -87,15 +90,21 @@ def _digest(delivery: Delivery) -> str:
     return sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
 
-def _screen(delivery: Delivery, folder: Path, scratch: Path, kept: Path, limits: Limits) -> Screened:
+def _last_figures(vault: Vault, source: Source) -> Figures | None:
+    """How good the load was that this one supersedes."""
+    key = (source.organisation, source.format.value)
+    return next((load.quality for load in vault.current() if load.key == key), None)
+
+
+def _screen(delivery: Delivery, folder: Path, scratch: Path, kept: Path, limits: Limits) -> tuple[Screened, Figures]:
     form = FORMATS[delivery.source.format]
     with open_engine(scratch=scratch, folders=(folder,), bounds=Bounds(memory_mib=limits.memory_mib)) as engine:
         create_maps(engine)
         engine.execute(delimited.MACROS)
         engine.execute(STAGING)
         staged = form.stage(engine, delivery, limits, scratch=scratch)
-        screened = screen(engine, kept, delivery=delivery, rank=form.rank)
-    return screened.beside(staged)
+        screened = screen(engine, kept, delivery=delivery, rank=form.rank).beside(staged)
+        return screened, measure(engine, kept, COLUMNS, screened.held_back)
 
 
 def _facts(delivery: Delivery, digest: str, screened: Screened, now: datetime) -> dict[str, object]:
@@ -124,4 +133,5 @@ def _report(source: Source, held: Load, *, already_loaded: bool) -> LoadReport:
         held.unsupported,
         held.alarms,
         held.legal_codes,
+        held.quality,
     )

@@ -180,20 +180,26 @@ WHERE NOT list_contains($tables, target) OR (target = 'observation' AND c.chosen
 class Screened:
     """Exact counts of one load, for IG officers and auditors only (privacy model P9).
 
-    `rows` by table of the vault, `quarantined` rows of the source by reason, `unsupported` rows by kind.
+    `rows` by table of the vault, `held_back` rows of the source by table ("" for what no table takes) and reason,
+    `unsupported` rows by kind.
     """
 
     rows: dict[str, int]
-    quarantined: dict[str, int]
+    held_back: dict[str, Counter[str]]
     unsupported: dict[str, int]
     person_rows: int
     alarms: tuple[str, ...]
+
+    @property
+    def quarantined(self) -> dict[str, int]:
+        """Rows of the source by reason, whatever their table."""
+        return dict(sorted((+sum(self.held_back.values(), Counter())).items()))
 
     def beside(self, staged: Staged) -> "Screened":
         """These counts with those of what never became a row."""
         return replace(
             self,
-            quarantined=dict(sorted((+(Counter(self.quarantined) + staged.left_out)).items())),
+            held_back={**self.held_back, "": self.held_back[""] + staged.left_out},
             unsupported={**staged.unsupported, **self.unsupported},
             alarms=(*staged.alarms, *self.alarms),
         )
@@ -208,8 +214,9 @@ def screen(engine: Engine, folder: Path, *, delivery: Delivery, rank: int) -> Sc
         {"organisation": source.organisation, "rank": rank},
     )
     _decide_about_people(engine, facts, source.standing is Standing.SCREENED_AT_SOURCE)
-    quarantined = Counter(counts(engine, "SELECT reason, count(*) FROM person_row WHERE reason IS NOT NULL GROUP BY 1"))
-    unsupported = _count_what_no_table_takes(engine, quarantined)
+    refused = counts(engine, "SELECT reason, count(*) FROM person_row WHERE reason IS NOT NULL GROUP BY 1")
+    held_back = {"person": Counter(refused), "": Counter[str]()}
+    unsupported = _count_what_no_table_takes(engine, held_back[""])
     rows = {
         "person": write_parquet(engine, _PERSON, folder / "person.parquet"),
         "exclusion": write_parquet(engine, "FROM exclusion", folder / "exclusion.parquet"),
@@ -217,10 +224,12 @@ def screen(engine: Engine, folder: Path, *, delivery: Delivery, rank: int) -> Sc
     }
     staged = counts(engine, "SELECT target, count(*) FROM staged_event GROUP BY 1")
     for target in EVENTS:
-        rows[target] = _screen_events(engine, folder, target, facts, quarantined) if target in staged else 0
-    del quarantined["type_1"]
+        held_back[target] = Counter()
+        rows[target] = _screen_events(engine, folder, target, facts, held_back[target]) if target in staged else 0
+    for reasons in held_back.values():
+        del reasons["type_1"]
     people = one(engine, "SELECT count(*) FROM person_row")
-    return Screened(rows, dict(sorted((+quarantined).items())), unsupported, people, _alarms(engine))
+    return Screened(rows, {name: +reasons for name, reasons in held_back.items()}, unsupported, people, _alarms(engine))
 
 
 def _count_what_no_table_takes(engine: Engine, quarantined: Counter[str]) -> dict[str, int]:

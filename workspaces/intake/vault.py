@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 from workspaces.catalogue.errors import Invalid
 from workspaces.intake.deliveries import fingerprint
 from workspaces.intake.load_files import SEALED, LoadKeys, OpenFiles, open_tables_of, opened, seal_tables
+from workspaces.intake.quality import Figures
 from workspaces.scratch import scratch_folder
 
 TABLES: dict[str, str] = {
@@ -41,6 +42,9 @@ TABLES: dict[str, str] = {
 has no file for a kind of event that its source did not send.
 """
 
+COLUMNS = {name: dict(each.split() for each in spelled.split(", ")) for name, spelled in TABLES.items()}
+"""Table -> column -> type."""
+
 
 @dataclass(frozen=True)
 class Load:
@@ -48,7 +52,8 @@ class Load:
 
     `sequence` counts loads of this vault and decides which load of a source is the current one.
     `files` is table -> SHA-256 of its file as it lies there, `sealed` whether under a key of the load. `erased` names
-    who was erased when the files were written, `legal_codes` the list by which restricted codes were dropped.
+    who was erased when the files were written, `legal_codes` the list by which restricted codes were dropped,
+    `quality` what was measured when the load was made.
     """
 
     digest: str
@@ -66,6 +71,7 @@ class Load:
     erased: str = ""
     sealed: bool = False
     legal_codes: str = ""
+    quality: Figures = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str]:
