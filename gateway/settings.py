@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(30, ge=1, description="A session ends after so long without a request.")
     session_hours: int = Field(12, ge=1, description="A session ends after so long in any case.")
     rooms_socket: str = Field("", description="Socket of the room supervisor; empty runs rooms as this user.")
+    rooms_cluster: str = Field("", description="A file that describes a Kubernetes cluster to run jobs on instead.")
     room_environment: Path = Field(Path("/usr"), description="The Python environment that rooms see.")
     rooms_url: str = Field("", description="Where notebooks are: * is the workspace; another host name than base_url.")
     notebook_environment: str = Field("", description="The Python with JupyterLab that notebooks see; empty: none.")

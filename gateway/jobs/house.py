@@ -69,7 +69,9 @@ class House:
         return self.folder / "rooms"
 
     def rooms(self) -> RoomDriver:
-        """The supervisor's rooms where there is one, else rooms run by this process."""
+        """A cluster's rooms, the supervisor's where there is one, else rooms run by this process."""
+        if cluster := self.gateway.settings.rooms_cluster:
+            return _rooms_of_cluster(Path(cluster), self.folder.resolve() / "probe")
         socket = self.gateway.settings.rooms_socket
         return SupervisedRooms(Path(socket)) if socket else _rooms_of_this_process()
 
@@ -87,6 +89,14 @@ class House:
 def _rooms_of_this_process() -> LocalRooms:
     """One for all who ask, so that what one has started another finds."""
     return LocalRooms()
+
+
+@cache
+def _rooms_of_cluster(described: Path, probe: Path) -> RoomDriver:
+    from workspaces.rooms.kubernetes.cluster import read_cluster
+    from workspaces.rooms.kubernetes.driver import KubernetesRooms  # requests, which nobody else here needs
+
+    return KubernetesRooms(read_cluster(described), probe=probe)
 
 
 def open_house(settings: Settings, clock: Callable[[], datetime] = utc_now) -> House:

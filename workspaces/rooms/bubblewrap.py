@@ -119,7 +119,7 @@ def parts(
         Part("root read-only", ("--remount-ro", "/dev", "--remount-ro", "/")),
         *([Part("seccomp", ("--seccomp", str(data(filter_program))))] if filter_program else []),
         Part("clear environment", ("--clearenv",)),
-        Part("variables", tuple(word for pair in _variables(plan).items() for word in ("--setenv", *pair))),
+        Part("variables", tuple(word for pair in variables(plan).items() for word in ("--setenv", *pair))),
     ]
 
 
@@ -160,7 +160,7 @@ def _tmpfs(where: str, mib: int) -> tuple[str, ...]:
     return ("--size", str(mib * MIB), "--perms", "1777", "--tmpfs", where)
 
 
-def _variables(plan: RoomPlan) -> Mapping[str, str]:
+def variables(plan: RoomPlan) -> Mapping[str, str]:
     """All that a program in a room has for an environment."""
     threads = str(PROCESSORS)
     return {

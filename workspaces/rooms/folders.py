@@ -172,8 +172,13 @@ def _exactly(parent: int, name: str, about: os.stat_result, rooms: frozenset[int
 
 def read_log(folder: Path, name: str, most: int = 1 << 21) -> bytes:
     """A log of a workspace, at most so many bytes of it; empty where there is none, or something else in its place."""
+    return read_file(folder, LOGS, name, most)
+
+
+def read_file(folder: Path, inside: str, name: str, most: int) -> bytes:
+    """A file of a folder of a workspace, at most so many bytes; empty where there is none, or something else."""
     with suppress(Invalid, OSError), opened(folder) as whole:
-        logs = os.open(LOGS, _FOLDER, dir_fd=whole)
+        logs = os.open(inside, _FOLDER, dir_fd=whole)
         try:
             # never waits: a pipe could lie there
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

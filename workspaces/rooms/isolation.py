@@ -1,4 +1,4 @@
-"""The promises of a room, and a look at which of them this machine can keep."""
+"""Which promises of rooms (promised.py) this machine can keep, and how: found by looking, and by trying."""
 
 import os
 import subprocess

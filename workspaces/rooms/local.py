@@ -13,6 +13,7 @@ from pathlib import Path
 from workspaces.catalogue.errors import Invalid
 from workspaces.rooms import bubblewrap, disk, doors, folders, isolation, limits
 from workspaces.rooms.base import Ended, Promise, RoomPlan, RoomResult
+from workspaces.rooms.promised import refuse_unkept
 from workspaces.rooms.sittings import Sittings
 from workspaces.rooms.users import Allocation, RoomUser, Standing
 from workspaces.rooms.watching import Watch
@@ -54,6 +55,8 @@ class LocalRooms(Sittings):
 
         Stays in the calling thread: the kernel ends a room together with the thread that started it.
         """
+        if self.starts is not None:
+            refuse_unkept(self.promises())
         with self._registered(plan.room_key) as stop, ExitStack() as held:
             user = held.enter_context(self._allocation.lease(plan.room_key))
             open_folders = self._prepare(plan, user, held)

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from workspaces.catalogue.errors import Invalid
+from workspaces.rooms import isolation
 from workspaces.rooms.base import Ended, RoomPlan
 from workspaces.rooms.bubblewrap import Folder, Stage
 from workspaces.rooms.local import LocalRooms
+from workspaces.rooms.promised import STATED, refuse_unkept
 
 ODD = "a b\tc\nd\\e#f 🛏"
 
@@ -62,3 +65,22 @@ def test_the_table_of_mounts_keeps_each_path_one_word() -> None:
         ["printf", "%b", lines[0].split()[0].replace("\\", "\\0")], capture_output=True, check=True
     )
     assert decoded.stdout.decode() == f"/{ODD}"
+
+
+def test_these_rooms_answer_for_every_promise_and_begin_only_with_what_is_needed(
+    odd: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms = LocalRooms()
+    assert sorted(each.name for each in rooms.promises()) == sorted(each.name for each in STATED)
+    refuse_unkept(rooms.promises())
+    monkeypatch.setattr(isolation, "why_rooms_do_not_start", lambda: "no user namespaces")
+    plan = RoomPlan(
+        room_key="none",
+        snapshot=odd / "snapshot",
+        workspace=odd / "workspace",
+        environment=Path("/usr"),
+        command=("/usr/bin/touch", "/workspace/ran"),
+    )
+    with pytest.raises(Invalid, match="room:promises"):
+        LocalRooms().run(plan)
+    assert not (odd / "workspace" / "ran").exists()
