@@ -1,4 +1,4 @@
-"""The `tre` of rooms: `tre check`, with the project's own grant, no network and nothing else of the gateway."""
+"""The `tre` of rooms: `tre check` and `tre submit`, with the project's own grant and nothing else of the gateway."""
 
 import os
 import sys
@@ -6,6 +6,7 @@ import sys
 import click
 
 from disclosure.checks.command import check
+from disclosure.checks.submitting import submit
 from workspaces.catalogue.errors import Invalid
 
 GRANT = "/workspace/code/.grant.json"  # read-only in a room; put there when a run begins
@@ -17,6 +18,7 @@ def tre() -> None:
 
 
 tre.add_command(check)
+tre.add_command(submit)
 
 
 def main() -> None:

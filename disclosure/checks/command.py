@@ -51,7 +51,7 @@ def check(request: Path, grant: Path | None, rules: str | None, released: Path |
     something has to be changed.
     """
     granted = _grant(grant) if grant else without_grant()
-    found = [check_with(_request(request), granted, rules)]
+    found = [check_with(request_in(request), granted, rules)]
     if released:
         found.append(check_values(_artefact(released), granted, rules))
     if as_json:
@@ -82,7 +82,7 @@ def _object(path: Path, code: str, what: str) -> Mapping[str, Any]:
     return held
 
 
-def _request(path: Path) -> Any:
+def request_in(path: Path) -> Any:
     """A request, alone or as the input of `tre releases draft`."""
     held = _object(path, "request:object", "a release request")
     return held["request"] if set(held) == {"request"} else held

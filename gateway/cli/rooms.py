@@ -6,6 +6,7 @@ A job tells outside what the privacy model lets it tell and no more; these comma
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +26,26 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="The whole answer."
 @click.command(epilog=example("tre workspaces run WORKSPACE_ID analysis.py --wait"))
 @_WORKSPACE
 @click.argument("script", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--request", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="What it may submit.")
 @click.option("--wait", is_flag=True, help="Until its end is told: exit 0 if it was usable, 3 if not.")
 @_JSON
-def run(workspace: str, script: Path, wait: bool, as_json: bool) -> int:
-    """Bring a script in, have it scanned, and run it as a job. Exit 4 when the scan holds it back."""
+def run(workspace: str, script: Path, request: Path | None, wait: bool, as_json: bool) -> int:
+    """Bring a script in, have it scanned, and run it as a job. Exit 4 when the scan holds it back.
+
+    With --request a release request comes in beside it: the script may check it there and seal it with `tre submit`,
+    and it becomes a draft if the job ends well.
+    """
     if script.suffix not in RUN_BY:
         raise Invalid(
             "script:wrong_kind", "No program here runs a file of that kind.", f"Bring {' or '.join(RUN_BY)} files."
         )
-    transfer = post("workspaces", workspace, "bring-in", body=_body(name=script.name, text=_text(script)))["created_id"]
-    seen = _until(lambda: get("transfers", transfer), lambda view: view["state"] != "SCANNING")
-    if seen["state"] != "ADMITTED":
-        click.echo(f"{transfer}  held back by the scan: {', '.join(seen['findings'])}")
-        return HELD_BACK
+    brought = [(f"{script.stem}.json", request)] if request else []
+    for name, path in (*brought, (script.name, script)):
+        transfer = post("workspaces", workspace, "bring-in", body=_body(name=name, text=_text(path)))["created_id"]
+        seen = _until(partial(get, "transfers", transfer), lambda view: view["state"] != "SCANNING")
+        if seen["state"] != "ADMITTED":
+            click.echo(f"{transfer}  held back by the scan: {', '.join(seen['findings'])}")
+            return HELD_BACK
     job = post("transfers", transfer, "run-job", body=b"{}")["created_id"]
     told = _follow(job, quiet=as_json) if wait else get("jobs", job)
     if as_json:

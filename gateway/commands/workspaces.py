@@ -10,6 +10,7 @@ from gateway.commands.act import Act, Given, verb
 from gateway.commands.texts import Text
 from gateway.models import Job, Project, Transfer, Workspace
 from gateway.vocabulary import Command
+from workspaces.catalogue.errors import Invalid
 
 MAX_TEXT = 1_048_576
 
@@ -49,10 +50,10 @@ def purge(*, act: Act, subject: Workspace, given: Purged) -> None:
 
 
 class BringIn(Given):
-    """A script, written outside; what may stand in it is for the scan to say."""
+    """A script or a release request, written outside; what may stand in it is for the scan to say."""
 
     JUDGED_ELSEWHERE = frozenset({"text"})
-    name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,60}\.(py|sql)$")
+    name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,60}\.(py|sql|json)$")
     text: str = Field(min_length=1, max_length=MAX_TEXT)
 
 
@@ -97,6 +98,8 @@ def refuse(*, act: Act, subject: Transfer, given: Scanned) -> None:
 @verb(Command.RUN_JOB)
 def run_job(*, act: Act, subject: Transfer, given: Given) -> None:
     """Queued; its snapshot is the one that is cleared when it starts."""
+    if subject.name.endswith(".json"):
+        raise Invalid("script:wrong_kind", "A request is no program.", "Run the script that it came in with.")
     row = Job(
         workspace_id=subject.workspace_id,
         transfer_id=subject.id,

@@ -15,6 +15,7 @@ from gateway.commands.perform import perform
 from gateway.commands.workspaces import Ended as EndedGiven
 from gateway.jobs.house import House
 from gateway.jobs.purge_workspace import waits_for_refresh
+from gateway.jobs.submissions import RUN, draft, is_sealed, request_of, text_of
 from gateway.models import Grant, Job, Transfer, Workspace
 from gateway.rules.facts import SYSTEM
 from gateway.rules.guards import grant_in_force, opt_outs_fresh
@@ -51,14 +52,17 @@ def run_job(house: House, job_id: str) -> datetime | None:
         granted = {"grant": grant and grant_shown(grant, pool_of(work), informed=informed)}
         waits = waits_for_refresh(work, workspace) or workspace.room_asked_at is not None
         sees_rows = tier_of(grant).sees_rows
+        request = request_of(work, job)
     if job.state is JobState.ENDED:
-        return None
+        return draft(house, job.id)
     if (job.state is JobState.QUEUED and waits) or not _answers(house, job):
         return house.gateway.now() + PAUSE
     try:
         if job.state is JobState.QUEUED:
             perform(house.gateway, actor=SYSTEM, command=Command.START_JOB, subject_id=job.id)
-            house.rooms().start(job.id, _plan(house, workspace, transfer, _snapshot(house, job), granted))
+            plan = _plan(house, workspace, transfer, _snapshot(house, job), granted)
+            _bring(house, plan.workspace / "code", job, request)
+            house.rooms().start(job.id, plan)
         result = _end_of(house, job, workspace)
     except (Refusal, Invalid, OSError) as why:
         # for the operator, who may have to mend it: which rule, or which error of the machine; no paths, no contents
@@ -66,8 +70,9 @@ def run_job(house: House, job_id: str) -> datetime | None:
         _end(house, job, usable=False)
         return None
     used = {"seconds": result.seconds, "cpu_seconds": result.cpu_seconds} if sees_rows else {}
-    _end(house, job, usable=result.ended is Ended.FINISHED and result.exit_code == 0, **used)
-    return None
+    well = result.ended is Ended.FINISHED and result.exit_code == 0
+    _end(house, job, usable=well and (request is None or is_sealed(house, workspace, job, request)), **used)
+    return draft(house, job.id)
 
 
 def _answers(house: House, job: Job) -> bool:
@@ -134,6 +139,13 @@ def _plan(
         command=scripts.command(transfer.name),
         environment=house.gateway.settings.room_environment,
     )
+
+
+def _bring(house: House, code: Path, job: Job, request: Transfer | None) -> None:
+    """What `tre submit` needs: which run this is, and the request that belongs to its script."""
+    (code / RUN).write_text(json.dumps({"run": job.id}), encoding="utf-8")
+    if request is not None:
+        (code / request.name).write_bytes(text_of(house, request))
 
 
 def _end(house: House, job: Job, *, usable: bool, **used: float) -> None:

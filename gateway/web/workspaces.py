@@ -22,16 +22,18 @@ from workspaces.catalogue.errors import Invalid
 blueprint = Blueprint("workspaces", __name__)
 SHOWN = 20
 OFFERED = (Command.BRING_IN, Command.VIEW_LOGS, Command.FREEZE_WORKSPACE)
-NAME = r"^([A-Za-z][A-Za-z0-9_-]{0,60}\.(py|sql))?$"
+NAME = r"^([A-Za-z][A-Za-z0-9_-]{0,60}\.(py|sql|json))?$"
 
 
 class ScriptForm(FlaskForm):  # type: ignore[misc]
     """A script as a file, or pasted under a name."""
 
-    file = FileField("Choose a file", description="Python (.py) or SQL (.sql), UTF-8 text, at most 1 MiB.")
+    file = FileField(
+        "Choose a file", description="Python (.py), SQL (.sql) or a release request (.json); UTF-8 text, at most 1 MiB."
+    )
     name = StringField(
         "File name",
-        description="Letters, digits, - and _, ending in .py or .sql",
+        description="Letters, digits, - and _, ending in .py, .sql or .json",
         validators=[Regexp(NAME, message="Enter a name such as counts.py or counts.sql")],
     )
     text = TextAreaField("Script")
@@ -71,7 +73,7 @@ def page(subject_id: str) -> ResponseReturnValue:
         "workspace.html",
         view=view,
         project=one(view["project_id"]),
-        scripts=[(script, offers(script, Command.RUN_JOB)) for script in scripts],
+        scripts=[(each, [] if each["name"].endswith(".json") else offers(each, Command.RUN_JOB)) for each in scripts],
         stops={line["id"]: offers(line, Command.STOP_JOB) for line in map(_job, view["jobs"][:SHOWN]) if line},
         names={line["id"]: line["name"] for line in view["transfers"]},
         may_bring_in=may(view, Command.BRING_IN),
