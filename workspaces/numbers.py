@@ -16,8 +16,19 @@ def keyed(numbers: NDArray[np.int64], key: bytes) -> NDArray[np.uint64]:
     """
     blocks = np.zeros((len(numbers), 16), dtype=np.uint8)
     blocks[:, :5], blocks[:, 5:10] = _FIVE_DIGITS[numbers // 100_000], _FIVE_DIGITS[numbers % 100_000]
+    return _first_halves(blocks.tobytes(), key)
+
+
+def keyed_again(words: NDArray[np.uint64], key: bytes) -> NDArray[np.uint64]:
+    """64 bits of AES-256 over each 64-bit word padded to one block: a keyed result under one more key."""
+    blocks = np.zeros((len(words), 2), dtype=">u8")
+    blocks[:, 0] = words
+    return _first_halves(blocks.tobytes(), key)
+
+
+def _first_halves(blocks: bytes, key: bytes) -> NDArray[np.uint64]:
     encryptor = Cipher(AES256(key), ECB()).encryptor()  # noqa: S305
-    sealed = encryptor.update(blocks.tobytes()) + encryptor.finalize()
+    sealed = encryptor.update(blocks) + encryptor.finalize()
     halves = np.frombuffer(sealed, dtype=">u8").reshape(-1, 2)
     return halves[:, 0].astype(np.uint64)
 

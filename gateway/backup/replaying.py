@@ -16,7 +16,6 @@ from gateway.rules.facts import SYSTEM
 from gateway.store.sealed_notes import Kind, buried, lists, spends
 from gateway.vocabulary import Command
 from workspaces.catalogue.errors import Invalid
-from workspaces.opt_outs import open_list
 from workspaces.snapshots import destroy, discard
 
 _TOLD = {Kind.SNAPSHOT, Kind.PROJECT, Kind.RELEASE, Kind.ERASURE}
@@ -71,7 +70,7 @@ def _newest_list(house: House) -> str:
     if newest not in known:
         return ""
     try:
-        whole = open_list(exchange_of(house).state / newest).digest == known[newest].digest
+        whole = exchange_of(house).opened(newest).digest == known[newest].digest
     except Invalid:
         return ""
     return newest if whole else ""

@@ -16,7 +16,6 @@ from workspaces.opt_outs import (
     Mesh,
     OptOutList,
     is_answered,
-    open_list,
     read_answer,
     write_request,
 )
@@ -25,7 +24,11 @@ from workspaces.opt_outs import (
 def exchange_of(house: House) -> Exchange:
     """The mailbox and its folders."""
     return Exchange(
-        mailbox=house.gateway.settings.mailbox, outbox=house.outbox, inbox=house.inbox, state=house.opt_outs
+        mailbox=house.gateway.settings.mailbox,
+        outbox=house.outbox,
+        inbox=house.inbox,
+        state=house.opt_outs,
+        keys=house.keys,
     )
 
 
@@ -90,4 +93,4 @@ def list_of(house: House, list_id: str) -> OptOutList:
     """The files of a list that the database knows."""
     with house.gateway.unit.reading() as work:
         row = work.need(Row, list_id)
-    return open_list(exchange_of(house).state / row.local_id)
+    return exchange_of(house).opened(row.local_id)

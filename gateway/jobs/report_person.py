@@ -16,7 +16,7 @@ from gateway.rules.facts import Actor
 from gateway.vocabulary import Command
 from workspaces.catalogue.errors import Invalid
 from workspaces.intake import Vault
-from workspaces.opt_outs import OptOutList, open_list
+from workspaces.opt_outs import OptOutList
 from workspaces.snapshots import held_of, is_listed, why_not
 from workspaces.snapshots.objects import MissingObject
 
@@ -54,7 +54,7 @@ def _report(house: House, number: str) -> dict[str, Any]:
 
 def _list(house: House, local_id: str) -> OptOutList | None:
     try:
-        return open_list(exchange_of(house).state / local_id)
+        return exchange_of(house).opened(local_id)
     except Invalid:
         return None
 

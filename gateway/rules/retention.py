@@ -129,6 +129,9 @@ CLASSES: tuple[RecordClass, ...] = (
     ),
     _swept("incidents", 6 * YEAR, "they were closed", _ACCOUNT, Incident, lambda t: (col(Incident.closed_at) < t,)),
     _elsewhere("failed sign-ins", "20 minutes", "deleted at the next attempt", _LIMIT),
+    _elsewhere(
+        "keyed hashes of an opt-out list", "21 days after the service was asked", "key shredded, files removed", _LIMIT
+    ),
     _elsewhere("linked records of a snapshot", "until it is retired or fails", "destroyed by the next sweep", _LIMIT),
     _elsewhere("files in a workspace", "until a refresh replaces its snapshot", "purged", _LIMIT),
     _elsewhere("pseudonym key of a project", "until it is closed and its last snapshot gone", "shredded", _LIMIT),

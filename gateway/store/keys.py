@@ -59,6 +59,18 @@ class Keys:
         """Overwrite and remove a load's key; nothing happens when there is none."""
         self._shred(f"load-{name}")
 
+    def opt_outs(self, local_id: str) -> bytes:
+        """32 bytes under which one opt-out list knows people."""
+        return self._get(f"opt-outs-{local_id}")
+
+    def has_opt_outs(self, local_id: str) -> bool:
+        """True while the list's key exists."""
+        return self._place(f"opt-outs-{local_id}").exists()
+
+    def shred_opt_outs(self, local_id: str) -> None:
+        """Overwrite and remove a list's key; nothing happens when there is none."""
+        self._shred(f"opt-outs-{local_id}")
+
     def pool(self, pool_id: str) -> bytes:
         """32 bytes that key one pool's sampling."""
         return self._get(f"pool-{pool_id}")

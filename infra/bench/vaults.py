@@ -8,16 +8,19 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.store.keys import Keys
 from infra.bench.data import CODES, ETHNIC, prepare
 from workspaces.catalogue.places import BOROUGHS
 from workspaces.engine import Bounds, Engine, open_engine, write_parquet
 from workspaces.intake.deliveries import fingerprint
 from workspaces.intake.vault import Vault
-from workspaces.opt_outs import OptOutList, open_list
+from workspaces.opt_outs import Hashing, OptOutList, open_list
+from workspaces.opt_outs.hashing import hash_into
 from workspaces.opt_outs.receipt import Receipt
 
 PRACTICES = ("F83001", "F83002", "F83003", "F83004")
 OPTED_OUT = 0.054
+SECRET = "a benchmark has nothing to hide"  # noqa: S105 of made-up people
 ASKED_AT = "2026-07-01T09:00:00+00:00"
 
 # Ten-digit numbers in no order: a prime above the number of people keeps them apart.
@@ -68,9 +71,13 @@ def vault_of(base: Path, people: int, events: int) -> Made:
             engine.execute(_NUMBER)
             for practice in range(len(PRACTICES)):
                 _load(engine, Vault(folder / "vault"), practice, people, events)
-            _list(engine, folder / "list", people)
         (folder / "made").touch()
-    return Made(Vault(folder / "vault"), open_list(folder / "list"))
+    if not (folder / "hashes" / "list.json").exists():
+        with open_engine(scratch=folder, bounds=Bounds(memory_mib=8_192, threads=2)) as engine:
+            prepare(engine)
+            engine.execute(_NUMBER)
+            _list(engine, folder, people)
+    return Made(Vault(folder / "vault"), open_list(folder / "hashes", Keys(folder / "keys", SECRET)))
 
 
 def _load(engine: Engine, vault: Vault, practice: int, people: int, events: int) -> None:
@@ -100,12 +107,14 @@ def _load(engine: Engine, vault: Vault, practice: int, people: int, events: int)
     vault.publish(draft, {**facts, "quarantined": {}, "unsupported": {}, "alarms": ()})
 
 
-def _list(engine: Engine, folder: Path, people: int) -> None:
-    folder.mkdir()
-    everybody = f"SELECT number(i) AS nhs_number FROM range({people}) AS numbers(i)"  # noqa: S608 a number
-    asked = write_parquet(engine, f"{everybody} ORDER BY nhs_number", folder / "asked.parquet")
-    kept = f"{everybody} WHERE part('opted out', i) >= {OPTED_OUT} ORDER BY nhs_number"
-    allowed = write_parquet(engine, kept, folder / "allowed.parquet")
+def _list(engine: Engine, base: Path, people: int) -> None:
+    folder, hashing = base / "hashes", Hashing.of_list(Keys(base / "keys", SECRET), "bench")
+    folder.mkdir(exist_ok=True)
+    numbers = f"SELECT i, number(i) AS nhs_number FROM range({people}) AS numbers(i)"  # noqa: S608 a number
+    hash_into(engine, "hashes", f"SELECT nhs_number FROM ({numbers})", hashing)  # noqa: S608 the same
+    asked = write_parquet(engine, "SELECT hashed FROM hashes ORDER BY hashed", folder / "asked.parquet")
+    kept = f"FROM hashes SEMI JOIN (FROM ({numbers}) WHERE part('opted out', i) >= {OPTED_OUT}) USING (nhs_number)"
+    allowed = write_parquet(engine, f"SELECT hashed {kept} ORDER BY hashed", folder / "allowed.parquet")
     receipt = Receipt("bench", ASKED_AT, ASKED_AT, asked, allowed, asked - allowed, "0" * 64)
     (folder / "list.json").write_text(json.dumps(receipt.describe()), encoding="utf-8")
 

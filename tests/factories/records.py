@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import duckdb
 import numpy as np
 
+from gateway.store.keys import Keys
 from gateway.store.objects import LocalObjects
 from workspaces.catalogue.tables import TABLES
 from workspaces.intake import Format, Source, Standing, Vault, load
@@ -113,7 +114,8 @@ class House:
     def __init__(self, root):
         self.root = root
         self.vault = Vault(root / "vault")
-        self.exchange = Exchange("X26TRE01", root / "outbox", root / "inbox", root / "state", max_removed_share=1.0)
+        folders = (root / "outbox", root / "inbox", root / "state")
+        self.exchange = Exchange("X26TRE01", *folders, max_removed_share=1.0, keys=Keys(root / "keys", "k" * 32))
         self.store = LocalObjects(root / "objects")
         self.count = 0
 

@@ -141,6 +141,7 @@ def listed(ours: Kept, local_id: str) -> None:
     receipt = Receipt(local_id, ours.town.clock().isoformat(), ours.town.clock().isoformat(), 9, 8, 1, "a" * 64)
     folder = ours.house.opt_outs / local_id
     folder.mkdir(parents=True)
+    ours.house.keys.opt_outs(local_id)
     (folder / "list.json").write_text(json.dumps(receipt.describe()), encoding="utf-8")
     with ours.town.gateway.unit.writing() as work:
         row = work.find(OptOutList, OptOutList.local_id == local_id)

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from gateway.store.keys import Keys
 from gateway.store.objects import LocalObjects
 from infra.demo.recount import Recount, people
 from infra.national.service import answer_requests
@@ -51,7 +52,9 @@ def vault(data: Path) -> Vault:
 @pytest.fixture(scope="module")
 def opt_outs(data: Path, vault: Vault) -> OptOutList:
     house = data.parent
-    exchange = Exchange("X26TRE01", house / "outbox", house / "inbox", house / "state")
+    exchange = Exchange(
+        "X26TRE01", house / "outbox", house / "inbox", house / "state", keys=Keys(house / "keys", "k" * 32)
+    )
     local_id = write_request(vault=vault, exchange=exchange, now=NOW)
     assert answer_requests(exchange.outbox, exchange.inbox, data / "national/opted_out.csv") == (local_id,)
     return read_answer(exchange=exchange, local_id=local_id, now=NOW)

@@ -33,7 +33,7 @@ def remember(vault: Vault, name: str, token: str) -> None:
 
 def state_of(vault: Vault) -> str:
     """A name for who is erased by now; empty while that is nobody."""
-    tokens = _tokens(vault)
+    tokens = tokens_of(vault)
     return sha256(tokens.tobytes()).hexdigest()[:16] if len(tokens) else ""
 
 
@@ -81,14 +81,15 @@ def find_forgotten(engine: Engine, vault: Vault, paths: Sequence[Path]) -> None:
     names = [str(path) for path in paths]
     query = "SELECT DISTINCT nhs_number FROM read_parquet($names, union_by_name = true) WHERE nhs_number > 0"
     numbers = np.asarray(engine.execute(query, {"names": names}).fetchnumpy()["nhs_number"], dtype=np.int64)
-    tokens = _tokens(vault)
+    tokens = tokens_of(vault)
     gone = numbers[np.isin(keyed(numbers, _key(vault)), tokens)] if len(tokens) else numbers[:0]
     engine.register("gone", {"nhs_number": gone})
     engine.execute("CREATE OR REPLACE TEMP TABLE forgotten AS FROM gone")
     engine.unregister("gone")
 
 
-def _tokens(vault: Vault) -> NDArray[np.uint64]:
+def tokens_of(vault: Vault) -> NDArray[np.uint64]:
+    """The token of everybody erased, in order."""
     texts = (json.loads(path.read_bytes())["token"] for path in vault.erasures.glob("*.json"))
     return np.array(sorted({int(text, 16) for text in texts}), dtype=np.uint64)
 

@@ -9,15 +9,16 @@ import json
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from workspaces.catalogue.errors import Invalid
-from workspaces.engine import Engine, one, open_engine
+from workspaces.engine import Engine, one, open_engine, write_parquet
 from workspaces.intake.deliveries import fingerprint
 from workspaces.intake.vault import Vault, need_loads
 from workspaces.opt_outs.file import (
@@ -29,7 +30,8 @@ from workspaces.opt_outs.file import (
     write_control,
     write_numbers,
 )
-from workspaces.opt_outs.list import OptOutList, open_list
+from workspaces.opt_outs.hashing import Hashing, ListKeys, hash_into
+from workspaces.opt_outs.list import AGE_CEILING_DAYS, OptOutList, open_list
 from workspaces.opt_outs.receipt import Receipt
 from workspaces.scratch import scratch_folder
 
@@ -42,7 +44,7 @@ UNDELIVERED = ".undelivered"
 
 @dataclass(frozen=True)
 class Exchange:
-    """One mailbox and its folders. `state` keeps requests and lists, for the gateway's user alone.
+    """One mailbox and its folders. `state` keeps requests and lists as keyed hashes, for the gateway's user alone.
 
     `max_removed_share` is the share of people without permission above which an answer is held to be a mistake:
     no English area reported more than 12 % opted out.
@@ -54,6 +56,11 @@ class Exchange:
     state: Path
     recipient: str = "X26HC065"
     max_removed_share: float = 0.35
+    keys: ListKeys = field(kw_only=True, repr=False)
+
+    def opened(self, local_id: str) -> OptOutList:
+        """The list that came of one request. Raises `Invalid` when there is none, or none any more."""
+        return open_list(self.state / local_id, self.keys)
 
 
 def write_request(*, vault: Vault, exchange: Exchange, now: datetime) -> str:
@@ -62,24 +69,33 @@ def write_request(*, vault: Vault, exchange: Exchange, now: datetime) -> str:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     loads = need_loads(vault)
     with _locked(exchange), _engine(exchange, *vault.readable) as (engine, scratch):
-        engine.read_parquet(vault.files("person", loads)).project("nhs_number").distinct().order(
-            "nhs_number"
-        ).write_parquet(str(scratch / "asked.parquet"))
-        asked = one(engine, "SELECT count(*) FROM read_parquet($path)", {"path": str(scratch / "asked.parquet")})
-        if not asked:
-            raise Invalid("opt_outs:nobody_to_ask", "The vault holds no person.", "Load the sources first.")
+        engine.read_parquet(vault.files("person", loads)).project("nhs_number").distinct().create_view("people")
         name = _name(exchange, now)
         local_id = f"{name}-{secrets.token_hex(4)}"
+        asked = _hash_people(engine, Hashing.of_list(exchange.keys, local_id), scratch / "asked.parquet")
         request = {"name": name, "local_id": local_id, "asked_at": now.isoformat(), "asked": asked}
         (scratch / "request.json").write_text(json.dumps(request), encoding="utf-8")
         # Kept before it is sent: an answer can then always be matched.
         (exchange.state / local_id).mkdir(mode=0o700)
         for kept in ("asked.parquet", "request.json"):
             os.replace(scratch / kept, exchange.state / local_id / kept)
-        write_numbers(engine, exchange.state / local_id / "asked.parquet", exchange.outbox / f"{name}.dat")
+        write_numbers(engine, "person_hash", exchange.outbox / f"{name}.dat")
     control = {"workflow_id": WORKFLOW_ID, "local_id": local_id, "subject": local_id}
     write_control(exchange.outbox / f"{name}.ctl", {**control, "from": exchange.mailbox, "to": exchange.recipient})
     return local_id
+
+
+def _hash_people(engine: Engine, hashing: Hashing, path: Path) -> int:
+    """Fill `person_hash` and write its hashes in their order; gives how many people there are."""
+    hash_into(engine, "person_hash", "FROM people", hashing)
+    asked = write_parquet(engine, "SELECT hashed FROM person_hash ORDER BY hashed", path)
+    if not asked:
+        raise Invalid("opt_outs:nobody_to_ask", "The vault holds no person.", "Load the sources first.")
+    if one(engine, "SELECT count(DISTINCT hashed) FROM person_hash") < asked:
+        raise Invalid(
+            "opt_outs:collision", "Two people would be one to the list under this key.", "Make a new request."
+        )
+    return asked
 
 
 def read_answer(*, exchange: Exchange, local_id: str, now: datetime) -> OptOutList:
@@ -91,12 +107,14 @@ def read_answer(*, exchange: Exchange, local_id: str, now: datetime) -> OptOutLi
     request = _request(exchange, local_id)
     kept = exchange.state / local_id
     if (kept / "list.json").exists():
-        return open_list(kept)
+        remove_messages(exchange, request)
+        return exchange.opened(local_id)
     answer = _answer(exchange, local_id)
     with _engine(exchange, exchange.inbox) as (engine, scratch):
         read_numbers(engine, answer)
+        hash_into(engine, "answered_hash", "FROM answered", Hashing.of_list(exchange.keys, local_id))
         allowed = _check(engine, kept / "asked.parquet", request["asked"], exchange.max_removed_share)
-        engine.table("answered").order("nhs_number").write_parquet(str(scratch / "allowed.parquet"))
+        write_parquet(engine, "SELECT hashed FROM answered_hash ORDER BY hashed", scratch / "allowed.parquet")
         receipt = Receipt(
             local_id=local_id,
             asked_at=request["asked_at"],
@@ -109,7 +127,28 @@ def read_answer(*, exchange: Exchange, local_id: str, now: datetime) -> OptOutLi
         (scratch / "list.json").write_text(json.dumps(receipt.describe()), encoding="utf-8")
         for name in ("allowed.parquet", "list.json"):
             os.replace(scratch / name, kept / name)
-    return open_list(kept)
+    remove_messages(exchange, request)
+    return exchange.opened(local_id)
+
+
+def remove_messages(exchange: Exchange, request: dict[str, Any]) -> None:
+    """Remove a request and its answer as they were sent: they name people, and the list no longer needs them."""
+    for place, called in ((exchange.outbox, request["name"]), (exchange.inbox, request["local_id"])):
+        for suffix in (".ctl", ".dat", UNDELIVERED):
+            (place / f"{called}{suffix}").unlink(missing_ok=True)
+
+
+def expire(exchange: Exchange, now: datetime) -> int:
+    """End every request and list that may serve nobody any more, its key first; gives how many."""
+    ended = 0
+    for told in sorted(exchange.state.glob("[!.]*/request.json")):
+        request = json.loads(told.read_text(encoding="utf-8"))
+        if now - datetime.fromisoformat(request["asked_at"]) > timedelta(days=AGE_CEILING_DAYS):
+            exchange.keys.shred_opt_outs(request["local_id"])
+            remove_messages(exchange, request)
+            shutil.rmtree(told.parent)
+            ended += 1
+    return ended
 
 
 def waiting(exchange: Exchange) -> tuple[str, ...]:
@@ -186,7 +225,7 @@ def _check(engine: Engine, asked: Path, count: int, max_removed_share: float) ->
         raise malformed(f"{lines - allowed} numbers of the answer are there twice.")
     foreign = one(
         engine,
-        "SELECT count(*) FROM answered ANTI JOIN read_parquet($asked) USING (nhs_number)",
+        "SELECT count(*) FROM answered_hash ANTI JOIN read_parquet($asked) USING (hashed)",
         {"asked": str(asked)},
     )
     if foreign:

@@ -18,12 +18,12 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _PART = ".part"
 
 
-def write_numbers(engine: Engine, source: Path, to: Path) -> None:
-    """Write the numbers of a Parquet file in the layout of a request, in ascending order."""
+def write_numbers(engine: Engine, table: str, to: Path) -> None:
+    """Write the numbers (`nhs_number`) of a table in the layout of a request, in ascending order."""
     draft = to.with_name(to.name + _PART)
-    engine.from_parquet(str(source)).order("nhs_number").project(
-        "printf('%010d', nhs_number) AS number, NULL AS rest"
-    ).write_csv(str(draft), header=False)
+    engine.table(table).order("nhs_number").project("printf('%010d', nhs_number) AS number, NULL AS rest").write_csv(
+        str(draft), header=False
+    )
     os.replace(draft, to)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from workspaces.catalogue.errors import Invalid
+from workspaces.opt_outs.hashing import Hashing, ListKeys
 from workspaces.opt_outs.receipt import Receipt
 
 AGE_CEILING_DAYS = 21
@@ -17,22 +18,23 @@ class OptOutList:
     """An allow list: whoever is not on it is left out, for whatever reason.
 
     `list_date` is the moment at which the service was asked, not the one at which the answer was read, so an
-    answer left lying does not look fresh. `allowed` and `asked` are Parquet files of one column `nhs_number`,
-    readable by the gateway alone. (Keyed hashes in place of numbers are to come with per-load data keys.)
+    answer left lying does not look fresh. `allowed` and `asked` are Parquet files of one column `hashed`: keyed hashes,
+    of use only with `hashing` and only until the list is too old, when both are destroyed.
     """
 
     folder: Path
     list_date: datetime
     receipt: Receipt
+    hashing: Hashing
 
     @property
     def allowed(self) -> Path:
-        """Numbers without an opt-out."""
+        """Those without an opt-out."""
         return self.folder / "allowed.parquet"
 
     @property
     def asked(self) -> Path:
-        """Numbers that the service was asked about."""
+        """Those whom the service was asked about."""
         return self.folder / "asked.parquet"
 
     @property
@@ -46,12 +48,19 @@ class OptOutList:
         return timedelta(0) <= age <= timedelta(days=min(max_age_days, AGE_CEILING_DAYS))
 
 
-def open_list(folder: Path) -> OptOutList:
-    """The list kept in that folder; raises `Invalid` when there is none."""
+def open_list(folder: Path, keys: ListKeys) -> OptOutList:
+    """The list kept in that folder; raises `Invalid` when there is none, or none any more."""
     try:
         receipt = Receipt(**json.loads((folder / "list.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
-        raise Invalid(
-            "opt_outs:no_list", "There is no opt-out list of that name.", "Run the exchange with the national service."
-        ) from None
-    return OptOutList(folder, datetime.fromisoformat(receipt.asked_at), receipt)
+        raise _no_list() from None
+    if not keys.has_opt_outs(receipt.local_id):
+        raise _no_list()
+    hashing = Hashing.of_list(keys, receipt.local_id)
+    return OptOutList(folder, datetime.fromisoformat(receipt.asked_at), receipt, hashing)
+
+
+def _no_list() -> Invalid:
+    return Invalid(
+        "opt_outs:no_list", "There is no opt-out list of that name.", "Run the exchange with the national service."
+    )

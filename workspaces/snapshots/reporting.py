@@ -6,6 +6,8 @@ The same rules as a build's answer it, over the loads and the list that the buil
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from workspaces.engine import one, open_engine
 from workspaces.intake.vault import Load, Vault
 from workspaces.opt_outs.list import OptOutList
@@ -65,9 +67,10 @@ def why_not(vault: Vault, opt_outs: OptOutList, sequence: int, number: str, *, e
 
 def is_listed(opt_outs: OptOutList, number: str, scratch: Path) -> str:
     """What the national service said of the person at one exchange."""
+    hashed = int(opt_outs.hashing.of(np.array([int(number)], dtype=np.int64))[0])
     with open_engine(scratch=scratch, folders=(opt_outs.folder,)) as engine:
         for said, path in (("no opt-out", opt_outs.allowed), ("opted out", opt_outs.asked)):
-            query = "SELECT count(*) FROM read_parquet($path) WHERE nhs_number = $number"
-            if one(engine, query, {"path": str(path), "number": int(number)}):
+            query = "SELECT count(*) FROM read_parquet($path) WHERE hashed = $hashed"
+            if one(engine, query, {"path": str(path), "hashed": hashed}):
                 return said
     return "not asked about"

@@ -8,6 +8,7 @@ from workspaces.engine import Engine, counts, fill, one, run
 from workspaces.intake.deliveries import fingerprint
 from workspaces.intake.sources import Standing
 from workspaces.intake.vault import TABLES, Load, Vault
+from workspaces.opt_outs.hashing import hash_into
 from workspaces.opt_outs.list import OptOutList
 
 EXCLUDED = ("withheld_identity", "type_1_at_screened_source")
@@ -47,20 +48,21 @@ SELECT DISTINCT nhs_number FROM (
     GROUP BY ALL) WHERE still;
 """
 
-# Those allowed by the list and by law come first, for they are most: a list names nobody twice. Why the others are not
-# allowed is asked of them alone.
+# Those allowed by the list and by law come first, for they are most. Why the others are not allowed is asked of them
+# alone. A list knows people by a hash under a key of its own.
 _DECIDE = """
 CREATE TEMP TABLE latest_type_1 AS
 SELECT nhs_number FROM source_type_1 GROUP BY nhs_number HAVING arg_max(opted_out, row(code_date, opted_out));
 CREATE TEMP TABLE denied AS
 SELECT nhs_number FROM withheld UNION SELECT nhs_number FROM source_exclusion UNION FROM latest_type_1;
 CREATE TEMP TABLE kept AS
-SELECT nhs_number FROM read_parquet($allowed)
-SEMI JOIN source_person USING (nhs_number) ANTI JOIN denied USING (nhs_number);
+SELECT nhs_number FROM person_hash SEMI JOIN read_parquet($allowed) USING (hashed)
+ANTI JOIN denied USING (nhs_number);
 CREATE TEMP TABLE left_out AS
-SELECT nhs_number FROM source_person ANTI JOIN kept USING (nhs_number) UNION SELECT nhs_number FROM source_exclusion;
+SELECT nhs_number FROM person_hash ANTI JOIN kept USING (nhs_number) UNION SELECT nhs_number FROM source_exclusion;
 CREATE TEMP TABLE asked_about AS
-SELECT nhs_number FROM read_parquet($asked) SEMI JOIN left_out USING (nhs_number);
+SELECT nhs_number FROM (FROM person_hash SEMI JOIN left_out USING (nhs_number))
+SEMI JOIN read_parquet($asked) USING (hashed);
 CREATE TEMP TABLE removed AS
 SELECT nhs_number, CASE
     WHEN nhs_number IN (SELECT nhs_number FROM withheld) THEN 'withheld_identity'
@@ -175,6 +177,7 @@ def decide(engine: Engine, opt_outs: OptOutList, *, exempt: bool = False) -> tup
                 "The opt-out list does not hold as many people as its receipt says.",
                 "Run the exchange with the national service again.",
             )
+    hash_into(engine, "person_hash", "SELECT DISTINCT nhs_number FROM source_person", opt_outs.hashing)
     run(engine, _DECIDE, files)
     if exempt:
         run(engine, _EXEMPT)

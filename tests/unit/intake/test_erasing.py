@@ -4,6 +4,7 @@ import os
 import shutil
 
 import duckdb
+import numpy as np
 import pytest
 
 from gateway.store.keys import Keys
@@ -14,14 +15,13 @@ from workspaces.intake import Vault, erasing
 from workspaces.opt_outs.forgetting import forget
 
 ANNA, BOB, CYD = number(1), number(2), number(3)
-KEY = bytes(range(7, 39))
 
 
 @pytest.fixture
 def house(tmp_path):
     """Three people; Anna is known to a practice that has her opt-out, to a trust and to a council."""
     made = House(tmp_path)
-    made.vault = Vault(tmp_path / "vault", KEY, Keys(tmp_path / "keys", "secret" * 8))
+    made.vault = Vault(tmp_path / "vault", made.exchange.keys.erasures(), Keys(tmp_path / "keys", "k" * 32))
     made.gp(
         [gp_person("1", ANNA), gp_person("2", BOB)],
         codes=[gp_code("1", "9Nu0")],
@@ -34,12 +34,19 @@ def house(tmp_path):
 
 def order(house, *numbers):
     for each in numbers:
-        erasing.remember(house.vault, f"order-{each[-3:]}", erasing.token_of(each, KEY))
+        erasing.remember(house.vault, f"order-{each[-3:]}", erasing.token_of(each, house.vault.key))
 
 
 def held(house):
-    """Every number in any Parquet file below the folder, wherever it lies, and in every load whose key there is."""
-    return numbers_in(house.root.rglob("*.parquet")) | vaulted(house)
+    """Every number in any load whose key there is, and everybody of the three whom an answered list knows."""
+    numbers = np.array([int(each) for each in (ANNA, BOB, CYD)], dtype=np.int64)
+    known = set()
+    for folder in (path.parent for path in house.exchange.state.glob("*/list.json")):
+        hashes = house.exchange.opened(folder.name).hashing.of(numbers).tolist()
+        query = "SELECT hashed FROM read_parquet(?)"
+        kept = {row[0] for row in duckdb.execute(query, [f"{folder}/*.parquet"]).fetchall()}
+        known |= {each for each, hashed in zip((ANNA, BOB, CYD), hashes, strict=True) if hashed in kept}
+    return known | vaulted(house)
 
 
 def vaulted(house):

@@ -7,7 +7,7 @@ import pytest
 
 from tests.factories.records import NOW, House, council_row, number
 from workspaces.catalogue.errors import Invalid
-from workspaces.opt_outs import unmatched, waiting
+from workspaces.opt_outs import expire, unmatched, waiting
 
 ANNA, BOB, CYD, EVE = (number(n) for n in (1, 2, 3, 4))
 
@@ -155,5 +155,49 @@ def test_a_list_that_lost_people_is_not_used(house):
     opt_outs = house.opt_outs()
     held = duckdb.from_parquet(str(opt_outs.allowed)).limit(1).fetchall()
     opt_outs.allowed.chmod(0o600)
-    duckdb.sql(f"SELECT {held[0][0]}::BIGINT AS nhs_number").write_parquet(str(opt_outs.allowed))
+    duckdb.sql(f"SELECT {held[0][0]}::UBIGINT AS hashed").write_parquet(str(opt_outs.allowed))
     assert code_of(house.build, opt_outs) == "opt_outs:list_damaged"
+
+
+def test_no_number_lies_where_lists_are_kept_once_the_answer_is_in(house):
+    local_id = house.ask()
+    house.answer(local_id, f"{ANNA},\n{CYD},\n")
+    kept = house.exchange.state / local_id
+    assert set(duckdb.from_parquet(str(kept / "asked.parquet")).columns) == {"hashed"}
+    opt_outs = house.read(local_id)
+    assert list(house.exchange.outbox.iterdir()) == list(house.exchange.inbox.iterdir()) == []
+    for path in (opt_outs.asked, opt_outs.allowed):
+        held = duckdb.from_parquet(str(path))
+        assert held.columns == ["hashed"]
+        assert not {row[0] for row in held.fetchall()} & {int(each) for each in (ANNA, BOB, CYD)}
+
+
+def test_two_lists_of_the_same_people_share_nothing(house):
+    first, second = house.opt_outs(), house.opt_outs()
+    hashes = [{row[0] for row in duckdb.from_parquet(str(each.asked)).fetchall()} for each in (first, second)]
+    assert [len(each) for each in hashes] == [3, 3]
+    assert not hashes[0] & hashes[1]
+
+
+def test_a_list_too_old_ends_with_its_key(house):
+    old, unanswered = house.opt_outs(), house.ask()
+    young = house.opt_outs(now=NOW + timedelta(days=1))
+    assert expire(house.exchange, NOW + timedelta(days=21)) == 0
+    assert expire(house.exchange, NOW + timedelta(days=21, seconds=1)) == 2
+    assert [path.parent.name for path in house.exchange.state.glob("*/request.json")] == [young.folder.name]
+    assert list(house.exchange.outbox.iterdir()) == []
+    keys = house.exchange.keys
+    assert [keys.has_opt_outs(each) for each in (old.folder.name, unanswered, young.folder.name)] == [
+        False,
+        False,
+        True,
+    ]
+    assert code_of(house.exchange.opened, old.folder.name) == "opt_outs:no_list"
+    assert expire(house.exchange, NOW + timedelta(days=21, seconds=1)) == 0
+
+
+def test_a_list_without_its_key_allows_nobody_and_makes_no_new_one(house):
+    opt_outs = house.opt_outs()
+    house.exchange.keys.shred_opt_outs(opt_outs.folder.name)
+    assert code_of(house.exchange.opened, opt_outs.folder.name) == "opt_outs:no_list"
+    assert not house.exchange.keys.has_opt_outs(opt_outs.folder.name)
