@@ -45,6 +45,8 @@ class Application(Given):
     tier: Short = JOBS
     reviews: int = Field(2, ge=2, le=5)
     agreeing: int | None = Field(None, ge=2, le=5)  # how many settle it once they have talked; None is all
+    room_k: int = Field(0, ge=0, le=1000)  # people alike in the workspace's copy, at least
+    longitudinal: bool = False  # pseudonyms that stay from one build to the next, in the workspace's copy
     epsilon: Decimal = Field(gt=0, le=10, decimal_places=6, allow_inf_nan=False)
     ends_on: date
 

@@ -161,6 +161,8 @@ def _grant(act: Act, project: Project) -> None:
             tier=application.tier,
             reviews=application.reviews,
             agreeing=application.agreeing or application.reviews,
+            room_k=application.room_k,
+            longitudinal=application.longitudinal,
         )
     )
     _open_budget(act, project, allotment)

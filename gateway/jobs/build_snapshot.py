@@ -53,7 +53,7 @@ def _build(house: House, snapshot_id: str) -> Built:
         plan=plan,
         vault=vault,
         opt_outs=list_of(house, snapshot.opt_out_list_id),
-        pseudonyms=PseudonymKey(house.keys.project(snapshot.project_id)).of_build(snapshot_id),
+        pseudonyms=_key_of(house, snapshot).of_build(snapshot_id),
         store=house.objects,
         now=house.gateway.now(),
         sign=house.keys.sign,
@@ -73,6 +73,10 @@ def _build(house: House, snapshot_id: str) -> Built:
     )
 
 
+def _key_of(house: House, snapshot: Snapshot) -> PseudonymKey:
+    return PseudonymKey(house.keys.project(snapshot.project_id))
+
+
 def plan_of(
     house: House, grant: Grant, snapshot: Snapshot, cut_date: date, exemption: Exemption | None = None
 ) -> SnapshotPlan:
@@ -86,6 +90,7 @@ def plan_of(
         max_list_age_days=house.gateway.settings.list_max_age_days,
         sample_key=house.keys.pool(house.pool_id()),
         code_version=CODE_VERSION,
-        room_k=house.gateway.settings.room_k,
+        room_k=max(grant.room_k, house.gateway.settings.room_k),
         exemption=cited(exemption) if exemption else {},
+        longitudinal=_key_of(house, snapshot).longitudinal() if grant.longitudinal else b"",
     )

@@ -32,3 +32,5 @@ class Grant(SQLModel, table=True):
     agreeing: int = 2
     floor_half_width: int = 10
     preset: str = "nhs-england-sde"
+    room_k: int = 0
+    longitudinal: bool = False

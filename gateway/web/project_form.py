@@ -56,6 +56,11 @@ _CHECKERS = (
     ("4-3", "Four; three must agree"),
 )
 _TIER = "The committee grants it with the rest. The choice cannot be changed later without a new application."
+_ALIKE = "Fewer are told more coarsely or left out of your working copy. Releases are drawn from the records before."
+_STAYING = (
+    "Whoever reads two versions of the records then knows exactly who left between them. Choose it only if the question"
+    " cannot do without."
+)
 _EPSILON = "The most that all releases of the project together may reveal; more than 0, at most 10."
 
 
@@ -109,6 +114,8 @@ class ProjectForm(FlaskForm):  # type: ignore[misc]
             "preset": self.preset.data,
             "tier": self.tier.data,
             **_profile(self.checkers.data),
+            "room_k": int(self.room_k.data),
+            "longitudinal": self.longitudinal.data == "yes",
             "epsilon": self.epsilon.data.strip(),
             "members": self.members.data,
             "data": self._data(),
@@ -153,6 +160,10 @@ def _fields() -> Iterator[tuple[str, Field]]:
     checkers = [choice(value, label) for value, label in _CHECKERS]
     yield "checkers", SelectField("Output checkers", description=_AGREE, choices=checkers, default="2-2")
     yield "tier", RadioField("How you will work", description=_TIER, choices=tiers, default=JOBS)
+    alike = [choice(str(k), f"At least {k} people" if k else "As they are") for k in (0, 3, 5, 10, 20)]
+    yield "room_k", SelectField("People alike in the workspace's copy", description=_ALIKE, choices=alike, default="0")
+    staying = [choice("no", "New with every refresh"), choice("yes", "The same for the life of the project")]
+    yield "longitudinal", RadioField("Pseudonyms", description=_STAYING, choices=staying, default="no")
     number = PlainNumber("Enter a number above 0 and at most 10, for example 1.5", "10")
     yield "epsilon", StringField("Privacy budget (ε)", description=_EPSILON, default="1", validators=[number])
     ends = Filled("Enter an end date")
@@ -181,7 +192,8 @@ def filled_from(view: dict[str, Any]) -> dict[str, Any]:
     reasons = {f"reason_{wanted['table']}": wanted["reason"] for wanted in said["data"]}
     reviews = said.get("reviews", 2)
     checkers = f"{reviews}-{said.get('agreeing') or reviews}"
-    return {**said, **days, **tables, **reasons, "epsilon": str(said["epsilon"]), "checkers": checkers}
+    copy = {"room_k": str(said.get("room_k", 0)), "longitudinal": "yes" if said.get("longitudinal") else "no"}
+    return {**said, **days, **tables, **reasons, **copy, "epsilon": str(said["epsilon"]), "checkers": checkers}
 
 
 def _date(text: str | None) -> date | None:

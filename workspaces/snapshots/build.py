@@ -16,9 +16,16 @@ from workspaces.engine import Bounds, Engine, one, open_engine
 from workspaces.intake.vault import Vault, need_loads
 from workspaces.opt_outs.list import OptOutList
 from workspaces.snapshots import sources, storage
-from workspaces.snapshots.deidentify import PseudonymKey, coarsen_people, number_people
+from workspaces.snapshots.deidentify import PseudonymKey, coarsen_people, number_people, stay_known
 from workspaces.snapshots.manifest import describe
-from workspaces.snapshots.minimise import Written, need_approved, write_sampling, write_table
+from workspaces.snapshots.minimise import (
+    PSEUDONYM,
+    Written,
+    need_approved,
+    write_pseudonyms,
+    write_sampling,
+    write_table,
+)
 from workspaces.snapshots.objects import ObjectStore
 from workspaces.snapshots.plan import STEPS, BuiltSnapshot, SnapshotPlan, Step
 from workspaces.snapshots.risk import assess
@@ -79,7 +86,8 @@ def build(
         progress(STEPS[5])
         _need_sums(steps)
         risk = assess(engine, {name: written for name, written in tables.items() if name != "sampling"})
-        stored = _with_room_copy(engine, scratch, plan, tables, risk)
+        staying = _staying(engine, scratch, plan)
+        stored = _with_room_copy(engine, scratch, plan, tables, staying, risk)
         exempted = one(engine, "SELECT count(*) FROM exempted")
         manifest = describe(plan, loads, opt_outs, pseudonyms, steps, exempted, stored, risk, now)
 
@@ -121,14 +129,27 @@ def _minimise(engine: Engine, scratch: Path, plan: SnapshotPlan) -> dict[str, Wr
     return {**tables, "sampling": write_sampling(engine, folder, tables)}
 
 
+def _staying(engine: Engine, scratch: Path, plan: SnapshotPlan) -> dict[str, Written]:
+    """The room's table of pseudonyms that stay, where the grant says so."""
+    if not plan.longitudinal:
+        return {}
+    stay_known(engine, plan.longitudinal)
+    return {PSEUDONYM: write_pseudonyms(engine, scratch / "snapshot")}
+
+
 def _with_room_copy(
-    engine: Engine, scratch: Path, plan: SnapshotPlan, tables: dict[str, Written], risk: dict[str, Any]
+    engine: Engine,
+    scratch: Path,
+    plan: SnapshotPlan,
+    tables: dict[str, Written],
+    staying: dict[str, Written],
+    risk: dict[str, Any],
 ) -> dict[str, Written]:
     """What is stored: the tables, or where k is demanded the room's copy beside those that draws read."""
     if not plan.room_k:
-        return tables
+        return {**tables, **staying}
     drawn = {name: written for name, written in tables.items() if name != "sampling"}
-    copy = make_room_copy(engine, scratch / "room", drawn, plan.room_k)
+    copy = make_room_copy(engine, scratch / "room", {**drawn, **staying}, plan.room_k)
     risk["room"] = {"k": plan.room_k, "coarsened": copy.coarsened, "withheld": copy.withheld}
     own = {f"{storage.DRAWN}{name}": written for name, written in drawn.items()}
     return {**copy.tables, **own, "sampling": tables["sampling"]}

@@ -31,6 +31,10 @@ class PseudonymKey:
         """The key of one build: no two versions of a project's records share an order, and all end with its key."""
         return PseudonymKey(hmac.digest(self.key, b"build\0" + name.encode(), "sha256"))
 
+    def longitudinal(self) -> bytes:
+        """The key of pseudonyms that stay over the life of the project, for its workspace alone."""
+        return hmac.digest(self.key, b"longitudinal", "sha256")
+
     @property
     def id(self) -> str:
         """Its name in the manifest."""
@@ -50,6 +54,19 @@ def number_people(engine: Engine, *, pseudonyms: PseudonymKey, sample_key: bytes
     engine.execute("CREATE TEMP TABLE identity AS FROM numbered")
     engine.unregister("numbered")
     return len(numbers)
+
+
+def stay_known(engine: Engine, key: bytes) -> None:
+    """Fill `staying` (person_id, pseudonym) for everyone in `identity`: 64 bits that a later build gives them again.
+
+    Raises `Invalid` on a collision.
+    """
+    held = engine.execute("SELECT nhs_number, person_id FROM identity").fetchnumpy()
+    pseudonyms = keyed(np.asarray(held["nhs_number"], dtype=np.int64), key)
+    _need_distinct(np.sort(pseudonyms))
+    engine.register("numbered", {"person_id": held["person_id"], "pseudonym": pseudonyms})
+    engine.execute("CREATE TEMP TABLE staying AS FROM numbered")
+    engine.unregister("numbered")
 
 
 def pseudonymise(numbers: NDArray[np.int64], pseudonyms: PseudonymKey) -> NDArray[np.int32]:

@@ -20,6 +20,9 @@ ROW_GROUP = 20_480
 ONE_ROW = ("person",)
 """Tables with one row for each person, whose number is therefore all of their order."""
 
+PSEUDONYM = "pseudonym"
+"""The room's table, and its column, of pseudonyms that stay from build to build where the grant says so."""
+
 PERIOD_COLUMN = {
     "visit_occurrence": "visit_start_date",
     "condition_occurrence": "condition_start_date",
@@ -94,6 +97,14 @@ def write_sampling(engine: Engine, folder: Path, tables: Mapping[str, Written]) 
     counted = {name: census_of(engine, written.path, name in ONE_ROW) for name, written in tables.items()}
     counted[SAMPLING] = census_of(engine, "identity", one_row=True)
     rows = _write(engine, path, query, (KEY, to_text(counted)))
+    return Written(path, columns, rows, rows)
+
+
+def write_pseudonyms(engine: Engine, folder: Path) -> Written:
+    """Write the pseudonyms that stay; the file goes into the room alone, and draws never read it."""
+    path = folder / f"{PSEUDONYM}.parquet"
+    columns = ("person_id", PSEUDONYM)
+    rows = _write(engine, path, exp.select(*columns).from_("staying").order_by("person_id"))
     return Written(path, columns, rows, rows)
 
 

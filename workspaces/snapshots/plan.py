@@ -17,7 +17,8 @@ class SnapshotPlan:
     included; ages are counted at `cut_date`; `sample_key` is the pool's 32 secret bytes, never rotated (P3);
     `max_quarantine_share` is the share of people rows that sources may have lost to quarantine; `room_k` is how many
     must be alike in the workspace's copy, 0 for a copy of what draws read; `exemption` says by whose decision
-    people with a national opt-out are in it all the same, empty where they are not."""
+    people with a national opt-out are in it all the same, empty where they are not; `longitudinal`, 32 secret bytes of
+    the project, gives people in the workspace's copy a pseudonym that stays from build to build."""
 
     snapshot_id: str
     project_id: str
@@ -30,12 +31,14 @@ class SnapshotPlan:
     max_quarantine_share: float = 0.5
     room_k: int = 0
     exemption: Mapping[str, str] = field(default_factory=dict)
+    longitudinal: bytes = field(default=b"", repr=False)
 
     def describe(self) -> dict[str, Any]:
         """Its fields for the manifest; of the key only a digest of it."""
         start, end = self.period
         demanded: dict[str, Any] = {"room_k": self.room_k} if self.room_k else {}
         demanded |= {"exemption": dict(self.exemption)} if self.exemption else {}
+        demanded |= {"longitudinal_key_id": key_id(self.longitudinal)} if self.longitudinal else {}
         return {
             **demanded,
             "snapshot_id": self.snapshot_id,
