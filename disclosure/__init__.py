@@ -28,7 +28,7 @@ Whoever calls `answer` twice spends twice: keeping the account, and asking the s
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from disclosure.collector import paused_collector
+from disclosure.collector import loaded_plainly
 
 if TYPE_CHECKING:
     from disclosure.clearance import price
@@ -53,5 +53,5 @@ def __getattr__(name: str) -> Any:
     """What `__all__` names, loaded when it is first asked for; collecting garbage would be a tenth of that."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    with paused_collector():
+    with loaded_plainly():
         return getattr(import_module(_HOMES[name]), name)

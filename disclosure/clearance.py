@@ -20,6 +20,8 @@ from disclosure.statistics.registry import bind
 from disclosure.terms import Terms
 from workspaces.catalogue.errors import Invalid
 
+MONTH_BITS = 12  # of 200 years
+
 
 @dataclass(frozen=True)
 class Cleared:
@@ -28,6 +30,12 @@ class Cleared:
     view: ProvenView
     statistics: tuple[Statistic, ...]
     price: Price
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Every table that is read: by the view, and for event rows."""
+        plans = [statistic.plan for statistic in self.statistics]
+        return self.view.tables | {plan.events.table for plan in plans if isinstance(plan, EventPlan | CodePlan)}
 
 
 def price(request: ReleaseRequest, terms: Terms) -> Price:
@@ -43,7 +51,7 @@ def clear(request: ReleaseRequest, terms: Terms) -> Cleared:
     check_derived(request, view.columns)
     statistics = tuple(bind(asked, view.columns, terms) for asked in request.statistics)
     view = _with_programs(_with_events(view, statistics), statistics)
-    _check_literals(view, terms)
+    _check_literals(request, view, terms)
     return Cleared(view, *price_of(request, terms, view, statistics))
 
 
@@ -71,12 +79,28 @@ def _check_epsilon(request: ReleaseRequest, terms: Terms) -> None:
         )
 
 
-def _check_literals(view: ProvenView, terms: Terms) -> None:
-    bits = sum(literal.bits for literal in view.literals)
+def _check_literals(request: ReleaseRequest, view: ProvenView, terms: Terms) -> None:
+    bits = sum(literal.bits for literal in view.literals) + _free_bits(request)
     if terms.literal_bits is not None and bits > terms.literal_bits:
         raise Invalid(
             "request:literals",
-            f"The view's own numbers and words carry {bits} bits; an author who has seen rows may use "
+            f"The request's own numbers and words carry {bits} bits; an author who has seen rows may use "
             f"{terms.literal_bits}.",
             "Use published code lists and bounds from the catalogue, or fewer values.",
         )
+
+
+def _free_bits(request: ReleaseRequest) -> int:
+    """The bits of the request's numbers that are on no public grid: they stand in it, and could say something too.
+
+    Four of each digit of epsilon, of widths and of quantiles; months, and how many cells or months are meant.
+    """
+    exact = [Decimal(request.epsilon_micro) / MICRO]
+    whole = 0
+    for each in request.statistics:
+        exact += [*(each.quantiles or ()), *([each.half_width] if each.half_width else ())]
+        whole += (each.ahead or 0).bit_length()
+        if each.events:
+            months = sum(month is not None for month in (each.events.first, each.events.last))
+            whole += each.events.at_most.bit_length() + months * MONTH_BITS
+    return whole + sum(4 * len(number.normalize().as_tuple().digits) for number in exact)

@@ -266,7 +266,9 @@ def _refusal(error: ErrorDetails) -> Invalid:
     kind, what = error["type"], error["msg"][:1].lower() + error["msg"][1:]
     code = kind if kind in _NEXT else field
     if kind == "extra_forbidden":
-        code, what = "unknown_field", "it holds a field that is not known"
+        return Invalid(
+            "request:unknown_field", f"{field}: it holds a field that is not known.", "Leave that field out."
+        )
     elif kind == "missing" and isinstance(error["loc"][-1], str):
         code, what = error["loc"][-1], "this field is needed"
     return Invalid(f"request:{code}", f"{field}: {what}.", _NEXT.get(code, _NEXT.get(field, "Leave that field out.")))

@@ -37,7 +37,7 @@ class Terms:
     `tables` are the granted columns by table. `delta_e15` is the δ at which one release is labelled and its ε turned
     into ρ; 0 stands for pure ε with Laplace noise only. `floor_half_width` is the least 95 % half-width, in people, of
     any count of people (privacy model P8). `rows_per_person` caps the rows of one person in each table before the view
-    runs (P6). `literal_bits` limits the uncounted literals of an INFORMED request (P1), None for a BLIND one.
+    runs (P6). `literal_bits` limits what an INFORMED request's own literals can say (P1), None for a BLIND one.
     `threshold_delta0_e15` is the δ₀ that one statistic may spend on naming keys found in the data; 0 allows none.
     `public_population` is an official figure, never a count of records; expected widths of ratios lean on it.
     `seconds_per_unit` scales deadlines to the machine.

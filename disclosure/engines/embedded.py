@@ -17,7 +17,6 @@ from sqlglot import exp
 from disclosure.engines import AggregateFailed, Integers
 from disclosure.engines.capped import SAMPLE_KEY, SAMPLING, Span, capped, create, over, parquet, relation, spanned
 from disclosure.engines.cells import column
-from disclosure.engines.embedded_events import answer_of_events
 from disclosure.engines.event_plan import CodePlan, EventPlan, Plan
 from disclosure.engines.grouped import answer_of
 from disclosure.engines.one_row import one_row_per_person, stored
@@ -93,6 +92,8 @@ def _spans(view: ProvenView, plans: Sequence[Plan], known: Whole) -> list[Span |
 def _answer(connection: duckdb.DuckDBPyConnection, view: ProvenView, plan: Plan, known: Whole) -> Integers:
     if isinstance(plan, CellPlan):
         return answer_of(connection, relation(VIEW), plan, stored(view.tree))
+    from disclosure.engines.embedded_events import answer_of_events  # where no plan has events it is not loaded
+
     cap = cap_of(plan.events.table, view.rows_per_person)
     may_exceed = None if known.within(plan.events.table, cap) else cap
     return answer_of_events(connection, plan, relation(VIEW), may_exceed)

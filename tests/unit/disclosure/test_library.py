@@ -44,6 +44,20 @@ def test_what_is_refused_is_refused_before_anything_is_read(tmp_path):
         disclosure.answer(asked, disclosure.Terms(tables={}, delta_e15=1, public_population=9), tmp_path / "nowhere")
 
 
+@pytest.mark.parametrize("lost", ["room/person.parquet", "draw/sampling.parquet"])
+def test_a_table_that_is_not_there_is_named(folder, lost):
+    asked = {
+        "title": "x",
+        "view": {"sql": "SELECT person_id, sex FROM person"},
+        "statistics": [{"name": "people", "kind": "count", "by": ["sex"]}],
+        "epsilon": "0.5",
+    }
+    terms = disclosure.Terms(tables={"person": ("sex",)}, delta_e15=500_000_000, public_population=20_000)
+    (folder / lost).unlink()
+    with pytest.raises(FileNotFoundError, match=lost):
+        disclosure.answer(asked, terms, folder)
+
+
 @pytest.mark.parametrize("name", disclosure.__all__)
 def test_everything_that_is_offered_is_there(name):
     assert callable(getattr(disclosure, name))

@@ -167,6 +167,23 @@ REFUSALS = [
 ]
 
 
+NUMBERS = [
+    {"epsilon": "0.55"},
+    {"statistics": [{**STATISTICS[0], "half_width": "30"}]},
+    {"statistics": [{"name": "q", "kind": "quantiles", "of": "sbp", "lower": 80, "upper": 200, "quantiles": ["0.5"]}]},
+]
+
+
+@pytest.mark.parametrize("changes", NUMBERS)
+def test_numbers_on_no_grid_count_for_authors_who_have_seen_rows(changes):
+    plain = request(epsilon="0.5", statistics=STATISTICS[:1])
+    chosen = sum(literal.bits for literal in price(plain, GRANTED).literals)
+    seen = replace(GRANTED, literal_bits=chosen + 4)  # of the one digit of epsilon
+    assert price(plain, seen)
+    with pytest.raises(Invalid, match="bits"):
+        price(request(**{"epsilon": "0.5", "statistics": STATISTICS[:1], **changes}), seen)
+
+
 @pytest.mark.parametrize(("code", "changes", "terms"), REFUSALS)
 def test_refusals_come_before_any_file_is_opened(code, changes, terms, tmp_path):
     nowhere = SnapshotFiles(tmp_path, tmp_path)
