@@ -28,21 +28,21 @@ def artefact_bytes(gateway: Gateway, objects: Objects, *, actor: Actor, release_
     """The sealed artefact, for its reviewers. Raises Refusal, or ChangedBytes."""
     perform(gateway, actor=actor, command=Command.VIEW_ARTEFACT, subject_id=release_id)
     release = _release(gateway, release_id)
-    return _checked(objects.get_bytes(object_name(release)), release.artefact_digest)
+    return checked(objects.get_bytes(object_name(release)), release.artefact_digest)
 
 
 def reviewed_package(gateway: Gateway, objects: Objects, *, actor: Actor, release_id: str) -> bytes:
     """The package as its reviewers see it before it is released. Raises Refusal, or ChangedBytes."""
     perform(gateway, actor=actor, command=Command.VIEW_ARTEFACT, subject_id=release_id)
     release = _release(gateway, release_id)
-    return _checked(objects.get_bytes(package_name(release)), release.package_digest)
+    return checked(objects.get_bytes(package_name(release)), release.package_digest)
 
 
 def package_bytes(gateway: Gateway, objects: Objects, *, actor: Actor, release_id: str) -> bytes:
     """The released package, for members. Raises Refusal, or ChangedBytes."""
     perform(gateway, actor=actor, command=Command.DOWNLOAD_OUTPUT, subject_id=release_id)
     release = _release(gateway, release_id)
-    return _checked(objects.get_bytes(package_name(release)), release.package_digest)
+    return checked(objects.get_bytes(package_name(release)), release.package_digest)
 
 
 def _release(gateway: Gateway, release_id: str) -> Release:
@@ -50,7 +50,8 @@ def _release(gateway: Gateway, release_id: str) -> Release:
         return work.need(Release, release_id)
 
 
-def _checked(data: bytes, digest: str) -> bytes:
+def checked(data: bytes, digest: str) -> bytes:
+    """The bytes, if they are those of the digest. Raises ChangedBytes."""
     if sha256(data).hexdigest() != digest:
         raise ChangedBytes
     return data

@@ -1,6 +1,9 @@
 """Release requests: priced and submitted blind to records."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
+
+from sqlmodel import col
 
 from disclosure.checks.on_requests import check_request
 from disclosure.checks.presets import preset
@@ -14,8 +17,12 @@ from gateway.rules import budgets
 from gateway.rules.facts import Actor, Facts
 from gateway.rules.marks import is_informed, mark_of
 from gateway.rules.refusals import Refusal
+from gateway.store.unit_of_work import Work
 from gateway.vocabulary import Command, ReleaseState
+from workspaces.catalogue.errors import Invalid
+from workspaces.twin.marginals import TITLE, request_for
 
+_UNBEGUN = (ReleaseState.DRAFT, ReleaseState.WITHDRAWN, ReleaseState.FAILED)
 _UNDRAWN = {ReleaseState.DRAFT, ReleaseState.WITHDRAWN, ReleaseState.FAILED}
 
 
@@ -122,6 +129,8 @@ def edit(*, act: Act, subject: Release, given: Request) -> None:
 def submit(*, act: Act, subject: Release, given: Given) -> None:
     """Priced anew against the grant as it is now, bound to the snapshot as it is now."""
     subject.request_digest, cost, told = priced(act.actor, act.facts, subject.request)
+    if act.facts.grant is not None:
+        _check_twin(act.work, subject, act.facts.grant.tables)
     known = _drawn_before(act, subject.project_id, subject.request_digest)
     if known is not None and known.id != subject.id:
         raise Refusal("release:asked_before", "This was asked before on this snapshot.", f"Its answer is {known.id}.")
@@ -143,6 +152,17 @@ def submit(*, act: Act, subject: Release, given: Given) -> None:
             at=act.now,
         )
     )
+
+
+def _check_twin(work: Work, release: Release, tables: Mapping[str, Iterable[str]]) -> None:
+    """Raises Invalid where a request bears the twin's title and is not the twin's, or not the first (P18)."""
+    if release.title != TITLE:
+        return
+    if release.request_digest != parse_request(request_for(tables)).digest():
+        raise Invalid("twin:another", f"The title {TITLE} is for the twin's own marginals.", "Choose another title.")
+    begun = (Release.title == TITLE, Release.id != release.id, col(Release.state).not_in(_UNBEGUN))
+    if work.all(Release, *begun):
+        raise Invalid("twin:once", "The pool's twin is drawn once, and has been asked for.", "Use the one there is.")
 
 
 @verb(Command.WITHDRAW_RELEASE)

@@ -8,6 +8,7 @@ from gateway.rules import budgets, exemptions, quorum
 from gateway.rules.facts import Actor, Facts
 from gateway.rules.refusals import Refusal
 from gateway.vocabulary import ProjectState, SnapshotState, Verdict
+from workspaces.twin.marginals import TITLE
 
 Guard = Callable[[Actor, Facts], Refusal | None]
 
@@ -100,6 +101,12 @@ def jobs_left_today(_: Actor, facts: Facts) -> Refusal | None:
     """At most twenty runs a day: each says one bit (privacy model P13)."""
     met = facts.jobs_today < JOBS_A_DAY
     return unless(met, "job:too_many", f"The project has run {JOBS_A_DAY} jobs today.", "Run the next one tomorrow.")
+
+
+def not_the_twin(_: Actor, facts: Facts) -> Refusal | None:
+    """Not the public twin: everybody may have a copy of it (privacy model P18)."""
+    met = facts.release is None or facts.release.title != TITLE
+    return unless(met, "twin:public", "The public twin cannot be recalled.", "Say in the register what is wrong.")
 
 
 def draws_not_frozen(_: Actor, facts: Facts) -> Refusal | None:

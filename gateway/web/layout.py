@@ -50,6 +50,7 @@ NAVIGATION = (
     Link("Sources", "sources.index", _GOVERNORS | {Seat.RESEARCHER}),
     Link("Audit", "audit.index", frozenset({Seat.AUDITOR})),
     Link("Register", "register.index", signed_in=False),
+    Link("Twin", "twin.page", signed_in=False),
     Link("Status", "status.index", signed_in=False),
 )
 

@@ -21,6 +21,7 @@ from gateway.web import (
     snapshots,
     sources,
     status,
+    twin,
     workspaces,
 )
 
@@ -42,6 +43,7 @@ BLUEPRINTS = tuple(
         register,
         audit,
         people,
+        twin,
         status,
     )
 )

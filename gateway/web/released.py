@@ -49,9 +49,13 @@ def shown(package: bytes) -> Shown:
     """Out of the sealed package and nothing else."""
     with zipfile.ZipFile(io.BytesIO(package)) as archive:
         artefact, about = (json.loads(archive.read(name)) for name in ("artefact.json", "about.json"))
+    return Shown(tables_of(artefact), _anchored(about.get("checks"), artefact))
+
+
+def tables_of(artefact: JSON) -> tuple[Table, ...]:
+    """The tables of an artefact, sealed or tried out."""
     numbers = {id(cell): f"cell-{number}" for number, cell in enumerate(artefact["cells"])}
-    tables = tuple(_table(statistic, figures, numbers) for statistic, figures in _figures(artefact))
-    return Shown(tables, _anchored(about.get("checks"), artefact))
+    return tuple(_table(statistic, figures, numbers) for statistic, figures in _figures(artefact))
 
 
 def _figures(artefact: JSON) -> list[tuple[str, Figures]]:

@@ -12,16 +12,19 @@ from gateway.commands.differences import beside
 from gateway.commands.downloads import package_bytes, reviewed_package
 from gateway.commands.perform import noted, permit
 from gateway.commands.requests import priced
+from gateway.commands.terms import terms_of
 from gateway.rules.refusals import Refusal
 from gateway.vocabulary import Command, Noun, Role
-from gateway.web import wording
+from gateway.web import twin, wording
 from gateway.web.actions import ENDPOINTS, answer_status, formed, insist, may, offers, once, plain, posted, reasoned
 from gateway.web.current import actor, carry_out, gateway, listed, one, past, sees
 from gateway.web.release_form import ReleaseForm, filled_from
+from gateway.web.released import Table
 from gateway.web.security import ARTEFACT_POLICY
 from gateway.web.sessions import BACKGROUND
 from workspaces.catalogue.errors import Invalid
 from workspaces.catalogue.tables import TABLES
+from workspaces.twin.marginals import request_for
 
 blueprint = Blueprint("releases", __name__)
 BUTTONS = (
@@ -80,7 +83,8 @@ def draft_release(subject_id: str) -> ResponseReturnValue:
     """A new request under a project's grant."""
     project = one(subject_id)
     insist(project, Command.DRAFT_RELEASE)
-    form = ReleaseForm(data={"epsilon": "0.5"})
+    wanted = request_for(project["grant"]["tables"]) if request.args.get("twin") else None
+    form = ReleaseForm(data=filled_from(wanted) if wanted else {"epsilon": "0.5"})
 
     def save(body: dict[str, Any]) -> str:
         made = carry_out(Command.DRAFT_RELEASE, subject_id, {"request": body})
@@ -121,7 +125,8 @@ def _edited(
 ) -> ResponseReturnValue:
     problem: Invalid | Refusal | None = None
     price: dict[str, Any] | None = None
-    asked = next((name for name in ("more_columns", "more_statistics", "price") if name in request.form), "save")
+    made_up: tuple[Table, ...] | None = None
+    asked = next((name for name in ("more_columns", "more_statistics", "price", "try") if name in request.form), "save")
     if asked.startswith("more_"):
         _grow(form, asked.removeprefix("more_"))
     form.offer(project["grant"]["tables"])
@@ -130,10 +135,19 @@ def _edited(
             if asked == "save":
                 return once(lambda: save(form.request()))
             price = _price(subject_id, command, form.request())
+            made_up = _tried(subject_id, command, form.request()) if asked == "try" else None
         except (Invalid, Refusal) as error:
             problem = error
     page = render_template(
-        "release_form.html", form=form, project=project, price=price, problem=problem, command=command, tables=TABLES
+        "release_form.html",
+        form=form,
+        project=project,
+        price=price,
+        problem=problem,
+        command=command,
+        tables=TABLES,
+        has_twin=twin.exists(),
+        made_up=made_up,
     )
     return page, answer_status(form, problem)
 
@@ -152,6 +166,14 @@ def _price(subject_id: str, command: Command, body: dict[str, Any]) -> dict[str,
     told = noted(gateway(), actor=actor(), command=command, subject_id=subject_id, given=body)
     with nullcontext() if by_itself else told:
         return priced(actor(), facts, body).told
+
+
+def _tried(subject_id: str, command: Command, body: dict[str, Any]) -> tuple[Table, ...]:
+    """What the request gives on the public twin, under the project's terms; no record is read, nothing is spent."""
+    facts = permit(gateway(), actor=actor(), command=command, subject_id=subject_id)
+    if facts.grant is None:
+        raise Refusal("grant:none", "The project has no grant.", "Wait for the committee.")
+    return twin.tried(body, terms_of(facts.grant, facts.pool))
 
 
 def _beside(release_id: str) -> list[dict[str, Any]]:

@@ -194,7 +194,7 @@ ROWS: tuple[Step, ...] = (
         queues=TaskKind.SIGN_CHECKPOINT,
     ),
     step(_R.RELEASED, _C.DOWNLOAD_OUTPUT, by=_MEMBERS, when=[g.not_suspended], records=_E.RELEASE_DOWNLOADED),
-    step(_R.RELEASED, _C.RECALL_RELEASE, to=_R.RECALLED, by=_IG, records=_E.RELEASE_RECALLED),
+    step(_R.RELEASED, _C.RECALL_RELEASE, to=_R.RECALLED, by=_IG, when=[g.not_the_twin], records=_E.RELEASE_RECALLED),
     # the register
     step(RegisterState.DRAFT, _C.PUBLISH_ENTRY, to=RegisterState.PUBLISHED, by=_IG, records=_E.REGISTER_PUBLISHED),
 )
