@@ -3,6 +3,7 @@
 from datetime import timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
+from typing import Literal
 
 from pydantic import Field
 
@@ -64,10 +65,11 @@ def sign_out(*, act: Act, subject: Person, given: Given) -> None:
 
 
 class Token(Given):
-    """A name for a token, and how many days it lasts."""
+    """A name for a token, how many days it lasts, and what it may do of what its person may."""
 
     label: str = Field(min_length=1, max_length=80)
     days: int = Field(default=30, ge=1, le=365)
+    scope: Literal["READ", "WORK", "AUDIT", "EVERYTHING"] = "EVERYTHING"
 
 
 @verb(Command.CREATE_TOKEN, Token)
@@ -77,15 +79,36 @@ def create_token(*, act: Act, subject: Person, given: Token) -> None:
     ends = act.now + timedelta(days=given.days)
     act.work.add(
         ApiToken(
-            person_id=subject.id, token_hash=token_hash(secret), label=given.label, created_at=act.now, expires_at=ends
+            person_id=subject.id,
+            token_hash=token_hash(secret),
+            label=given.label,
+            scope=given.scope,
+            created_at=act.now,
+            expires_at=ends,
         )
     )
+    act.reason = given.scope
     act.returned = {"token": secret, "expires_at": ends.isoformat()}
 
 
 def token_hash(secret: str) -> str:
     """What is kept of a token: SHA-256, enough for 256 random bits."""
     return sha256(secret.encode()).hexdigest()
+
+
+class RevokeToken(Given):
+    """The token to end, by the id that the account page shows."""
+
+    token_id: str
+
+
+@verb(Command.REVOKE_TOKEN, RevokeToken)
+def revoke_token(*, act: Act, subject: Person, given: RevokeToken) -> None:
+    """It works no more, from now on."""
+    token = act.work.get(ApiToken, given.token_id)
+    if token is None or token.person_id != subject.id:
+        raise Invalid("token:unknown", "You have no such token.", "Reload the page.")
+    token.revoked_at = token.revoked_at or act.now
 
 
 class RevokeSession(Given):

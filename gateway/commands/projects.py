@@ -7,15 +7,13 @@ from typing import Any
 from disclosure.accounting import share_of_pool
 from gateway.commands.act import Act, Because, Given, verb
 from gateway.commands.applications import Application, Wanted, check
-from gateway.commands.texts import Text
-from gateway.models import Budget, Grant, LedgerEntry, Membership, Pool, Project, RegisterEntry, Vote
-from gateway.rules import budgets
+from gateway.models import Budget, Grant, LedgerEntry, Membership, Pool, Project, RegisterEntry
+from gateway.rules import budgets, committees, conditions
 from gateway.rules.facts import Facts
-from gateway.rules.quorum import committee_outcome
 from gateway.rules.refusals import Refusal, Why
 from gateway.store.queries.history import refusals
 from gateway.store.queries.people import called
-from gateway.vocabulary import Command, EntryKind, ProjectState, Seat, Verdict
+from gateway.vocabulary import Command, EntryKind, ProjectState, Verdict
 from workspaces.catalogue.errors import Invalid
 from workspaces.catalogue.tables import TABLES
 
@@ -48,42 +46,23 @@ def edit(*, act: Act, subject: Project, given: Application) -> None:
 def submit(*, act: Act, subject: Project, given: Given) -> None:
     """To the committee; a returned application starts a new round, the old votes stay."""
     _need_pool(act.facts, _asked(act.facts, _said(subject)))
+    subject.committee = act.facts.pool.committee
     if subject.state is ProjectState.RETURNED:
         subject.round += 1
 
 
-class CastVote(Given):
-    """A vote with its reason."""
-
-    verdict: Verdict
-    reason: Text
-
-
-@verb(Command.CAST_VOTE, CastVote)
-def cast_vote(*, act: Act, subject: Project, given: CastVote) -> None:
-    """One vote of this round."""
-    lay = Seat.LAY_MEMBER in act.actor.appointments
-    act.work.add(
-        Vote(
-            project_id=subject.id,
-            round=subject.round,
-            person_id=act.actor.person_id,
-            lay=lay,
-            verdict=given.verdict,
-            reason=given.reason,
-            at=act.now,
-        )
-    )
-
-
 @verb(Command.SETTLE_PROJECT)
 def settle(*, act: Act, subject: Project, given: Given) -> None:
-    """An approval carries the grant, its budget and a draft of the register entry; others carry nothing."""
+    """An approval carries the grant, its budget and a draft of the register entry; a refusal the draft alone."""
     approvals = sum(vote.verdict is Verdict.APPROVE for vote in act.facts.votes)
-    act.reason = f"{approvals} of {len(act.facts.votes)} for approval"
-    if committee_outcome(act.facts.votes) is Verdict.APPROVE:
+    wished = len(_conditions(act.facts))
+    act.reason = f"{approvals} of {len(act.facts.votes)} for approval" + (f", {wished} conditions" if wished else "")
+    outcome = committees.outcome(act.facts.votes, committees.read(subject.committee))
+    if outcome is Verdict.APPROVE:
         _grant(act, subject)
-        _register(act, subject)
+        _register(act, subject, "Approved")
+    if outcome is Verdict.REFUSE:
+        _register(act, subject, "Refused")
 
 
 @verb(Command.SUSPEND_PROJECT, Because)
@@ -142,7 +121,8 @@ def _member(act: Act, name: str) -> str:
 
 
 def _grant(act: Act, project: Project) -> None:
-    application = _said(project)
+    wished = _conditions(act.facts)
+    application = _read(conditions.applied(project.application, wished))
     allotment = _asked(act.facts, application)
     _need_pool(act.facts, allotment)
     act.work.add(
@@ -163,6 +143,7 @@ def _grant(act: Act, project: Project) -> None:
             agreeing=application.agreeing or application.reviews,
             room_k=application.room_k,
             longitudinal=application.longitudinal,
+            conditions=[{"control": each.control.value, "value": each.value} for each in wished],
         )
     )
     _open_budget(act, project, allotment)
@@ -170,11 +151,24 @@ def _grant(act: Act, project: Project) -> None:
 
 def fits_pool(facts: Facts) -> bool:
     """True when the pool has room for the grant that an application asks for."""
-    return facts.project is not None and budgets.covers(facts.pool_budget, _asked(facts, _said(facts.project)))
+    if facts.project is None:
+        return False
+    granted = _read(conditions.applied(facts.project.application, _conditions(facts)))
+    return budgets.covers(facts.pool_budget, _asked(facts, granted))
+
+
+def _conditions(facts: Facts) -> list[conditions.Condition]:
+    """The conditions of those who approve, each once."""
+    approving = [vote for vote in facts.votes if vote.verdict is Verdict.APPROVE]
+    return list(dict.fromkeys(each for vote in approving for each in conditions.read(vote.conditions)))
 
 
 def _said(project: Project) -> Application:
-    return Application.model_validate_json(json.dumps(project.application))
+    return _read(project.application)
+
+
+def _read(application: dict[str, Any]) -> Application:
+    return Application.model_validate_json(json.dumps(application))
 
 
 def _asked(facts: Facts, application: Application) -> budgets.Loss:
@@ -225,23 +219,26 @@ def _open_budget(act: Act, project: Project, allotment: budgets.Loss) -> None:
     )
 
 
-def _register(act: Act, project: Project) -> None:
-    """The entry's fields carry the names of HDR UK's data use register (version 2)."""
-    said = project.application
+def _register(act: Act, project: Project, decision: str) -> None:
+    """The entry's fields carry the names of HDR UK's data use register (version 2); refusals are told as well."""
+    said = conditions.applied(project.application, _conditions(act.facts))
+    approved = decision == "Approved"
     fields: dict[str, Any] = {
         "project_id_text": project.id,
         "organisation_name": said["organisation"],
         "project_title": said["title"],
         "lay_summary": said["lay_summary"],
         "public_benefit_statement": said["public_benefit"],
-        "latest_approval_date": act.now.date().isoformat(),
+        "decision": decision,
+        "decided_on": act.now.date().isoformat(),
+        "latest_approval_date": act.now.date().isoformat() if approved else "",
         "project_end_date": said["ends_on"],
         "non_gateway_datasets": [wanted["table"] for wanted in said["data"]],
         "data_sensitivity_level": "De-Personalised",
         "legal_basis_for_data_article6": said["legal_basis_article_6"],
         "legal_basis_for_data_article9": said["legal_basis_article_9"],
         "duty_of_confidentiality": said["common_law_route"],
-        "national_data_optout": "Yes",
+        "national_data_optout": "Yes" if approved else "Not applicable",
         "access_type": "TRE",
         "privacy_enhancements": "National and Type 1 opt-outs removed; de-identified; differentially private releases.",
         "releases": [],

@@ -16,6 +16,7 @@ class ApiToken(SQLModel, table=True):
     person_id: str = Field(foreign_key="person.id", index=True)
     token_hash: str = Field(unique=True)
     label: str
+    scope: str = "EVERYTHING"
     created_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -34,3 +34,4 @@ class Grant(SQLModel, table=True):
     preset: str = "nhs-england-sde"
     room_k: int = 0
     longitudinal: bool = False
+    conditions: list[dict[str, str]] = Field(default_factory=list, sa_type=JSON)

@@ -23,3 +23,4 @@ class Project(SQLModel, table=True):
     round: int = 1
     created_at: datetime = Field(sa_type=Instant, index=True)
     draws_frozen: bool = False
+    committee: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import JSON, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from gateway.models.columns import Instant, opaque_id
@@ -22,4 +22,6 @@ class Vote(SQLModel, table=True):
     lay: bool
     verdict: Verdict
     reason: str
+    provider: str = ""
+    conditions: list[dict[str, str]] = Field(default_factory=list, sa_type=JSON)
     at: datetime = Field(sa_type=Instant)

@@ -6,6 +6,7 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 
 from gateway.rules.refusals import Refusal
+from gateway.rules.scopes import SCOPES
 from gateway.store.queries import account, sessions
 from gateway.vocabulary import Command
 from gateway.web.actions import answer_status, first_time, once
@@ -26,6 +27,11 @@ class TokenForm(FlaskForm):  # type: ignore[misc]
         choices=[choice("1", "1 day"), choice("7", "7 days"), choice("30", "30 days"), choice("365", "1 year")],
         default="7",
     )
+    scope = SelectField(
+        "What may it do?",
+        choices=[choice(scope.name, scope.title) for scope in SCOPES.values()],
+        default="READ",
+    )
 
 
 @blueprint.get("")
@@ -41,7 +47,7 @@ def create_token() -> ResponseReturnValue:
     problem: Invalid | Refusal | None = None
     if form.validate():
         first_time()
-        given = {"label": form.label.data.strip(), "days": int(form.days.data)}
+        given = {"label": form.label.data.strip(), "days": int(form.days.data), "scope": form.scope.data}
         try:
             made = carry_out(Command.CREATE_TOKEN, actor().person_id, given)
             return render_template("token.html", token=made.returned["token"], expires_at=made.returned["expires_at"])
@@ -62,6 +68,18 @@ def revoke_session() -> ResponseReturnValue:
     return once(do)
 
 
+@blueprint.post("/tokens/end")
+def revoke_token() -> ResponseReturnValue:
+    """End one of one's own tokens."""
+
+    def do() -> str:
+        carry_out(Command.REVOKE_TOKEN, actor().person_id, {"token_id": request.form.get("token_id", "")})
+        flash("The token is ended.")
+        return url_for("people.page")
+
+    return once(do)
+
+
 def _page(form: TokenForm, problem: Invalid | Refusal | None = None) -> ResponseReturnValue:
     me = actor()
     kept = DatabaseSessions(gateway())
@@ -76,6 +94,7 @@ def _page(form: TokenForm, problem: Invalid | Refusal | None = None) -> Response
         sessions=sessions.of_person(gateway().unit, me.person_id, now(), kept.idle),
         here=getattr(session, "id_hash", ""),
         tokens_live=tokens,
+        scopes=SCOPES,
         settings=settings(),
     )
     return page, answer_status(form, problem)

@@ -6,16 +6,15 @@ from typing import Any
 from flask import Blueprint, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from wtforms import RadioField, TextAreaField
+from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 
-from gateway.rules.quorum import Quorum
 from gateway.rules.refusals import Refusal
 from gateway.vocabulary import Command, Noun, Verdict
 from gateway.web import wording
 from gateway.web.actions import Offer, answer_status, formed, insist, may, offers, once, plain, reasoned
 from gateway.web.current import carry_out, listed, one, past, pool_id, sees
-from gateway.web.forms import Filled, choice
+from gateway.web.forms import DayField, Filled, LinesField, choice
 from gateway.web.project_form import PARTS, ProjectForm, filled_from
 from workspaces.catalogue.errors import Invalid
 from workspaces.catalogue.tables import TABLES
@@ -24,6 +23,7 @@ blueprint = Blueprint("projects", __name__, url_prefix="/projects")
 BUTTONS = (
     Command.SUBMIT_PROJECT,
     Command.EDIT_PROJECT,
+    Command.DECLARE_INTEREST,
     Command.CAST_VOTE,
     Command.REQUEST_SNAPSHOT,
     Command.OPEN_WORKSPACE,
@@ -53,7 +53,6 @@ def page(subject_id: str) -> ResponseReturnValue:
         snapshot=_seen(view["snapshot"] and view["snapshot"]["id"]),
         workspace=_seen(view["workspace_id"]),
         entry=_seen(view["register_entry_id"]),
-        quorum=Quorum(),
         parts=PARTS,
         tables=TABLES,
     )
@@ -123,6 +122,49 @@ def _answer(form: ProjectForm, heading: str, do: Any, view: dict[str, Any]) -> R
     return page, answer_status(form, problem)
 
 
+class InterestForm(FlaskForm):  # type: ignore[misc]
+    """Whether somebody has an interest in an application."""
+
+    conflict = RadioField(
+        "Do you, somebody close to you, or your organisation have an interest in it?",
+        choices=[
+            choice("no", "No"),
+            choice("yes", "Yes", "You are locked out of this application from then on. This cannot be undone."),
+        ],
+        validators=[InputRequired("Choose yes or no")],
+    )
+    reason = TextAreaField("What is it?", description="Needed where there is one. It will stand in the minutes.")
+
+
+@formed(blueprint, "/<subject_id>/declare", Command.DECLARE_INTEREST)
+def declare_interest(subject_id: str) -> ResponseReturnValue:
+    """Conflicts of interest come first; whoever has one sees no more of the application."""
+    view, form = one(subject_id), InterestForm()
+    insist(view, Command.DECLARE_INTEREST)
+    problem: Invalid | Refusal | None = None
+
+    def do() -> str:
+        locked = form.conflict.data == "yes"
+        given = {"conflict": locked, "reason": (form.reason.data or "").strip()}
+        carry_out(Command.DECLARE_INTEREST, subject_id, given)
+        flash(wording.COMMANDS[Command.DECLARE_INTEREST].done)
+        return url_for("home.tasks") if locked else url_for("projects.cast_vote", subject_id=subject_id)
+
+    if form.validate_on_submit():
+        try:
+            return once(do)
+        except (Invalid, Refusal) as error:
+            problem = error
+    return render_template("declare.html", form=form, view=view, problem=problem), answer_status(form, problem)
+
+
+@blueprint.get("/<subject_id>/minutes")
+def minutes(subject_id: str) -> ResponseReturnValue:
+    """What the committee did, as far as this person may know: written from the votes, by nobody."""
+    view = one(subject_id)
+    return render_template("minutes.html", view=view, history=past(subject_id))
+
+
 class VoteForm(FlaskForm):  # type: ignore[misc]
     """A vote with its reason."""
 
@@ -140,6 +182,29 @@ class VoteForm(FlaskForm):  # type: ignore[misc]
         description="Other members see it once they have voted; the applicant sees it after the decision.",
         validators=[Filled("Enter a reason for your vote")],
     )
+    epsilon = StringField("Privacy budget: at most", description="A condition of your approval; empty for none.")
+    ends_by = DayField("End by", description="Empty for the day that is asked for.")
+    columns = LinesField("Columns not granted", description="One on each line, for example person.imd_decile")
+    reviews = SelectField(
+        "Output checkers",
+        choices=[choice("", "As asked for"), *(choice(str(each), f"At least {each}") for each in (3, 4, 5))],
+        default="",
+    )
+    prose = LinesField(
+        "Other conditions", description="One on each line. People keep these: no control carries them out."
+    )
+
+    def conditions(self) -> list[dict[str, str]]:
+        """What is filled in, as conditions."""
+        ends = [self.ends_by.data.isoformat()] if self.ends_by.data else []
+        told = {
+            "EPSILON_AT_MOST": [self.epsilon.data.strip()] if (self.epsilon.data or "").strip() else [],
+            "ENDS_BY": ends,
+            "WITHOUT_COLUMN": self.columns.data or [],
+            "REVIEWS_AT_LEAST": [self.reviews.data] if self.reviews.data else [],
+            "PROSE": self.prose.data or [],
+        }
+        return [{"control": name, "value": value} for name, values in told.items() for value in values]
 
 
 @formed(blueprint, "/<subject_id>/vote", Command.CAST_VOTE)
@@ -150,7 +215,11 @@ def cast_vote(subject_id: str) -> ResponseReturnValue:
     problem: Invalid | Refusal | None = None
 
     def do() -> str:
-        given = {"verdict": form.verdict.data, "reason": form.reason.data.strip()}
+        given = {
+            "verdict": form.verdict.data,
+            "reason": form.reason.data.strip(),
+            "conditions": form.conditions(),
+        }
         carry_out(Command.CAST_VOTE, subject_id, given)
         flash(wording.COMMANDS[Command.CAST_VOTE].done)
         return page_of(view)
@@ -160,9 +229,7 @@ def cast_vote(subject_id: str) -> ResponseReturnValue:
             return once(do)
         except (Invalid, Refusal) as error:
             problem = error
-    page = render_template(
-        "vote.html", form=form, view=view, problem=problem, parts=PARTS, tables=TABLES, quorum=Quorum()
-    )
+    page = render_template("vote.html", form=form, view=view, problem=problem, parts=PARTS, tables=TABLES)
     return page, answer_status(form, problem)
 
 

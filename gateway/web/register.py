@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, url_for
+from flask import Blueprint, Response, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from gateway.evidence.data_uses import as_csv
 from gateway.rules.refusals import unknown
 from gateway.store import audit_chain
-from gateway.store.queries import lists
+from gateway.store.queries import lists, public_figures
 from gateway.vocabulary import Command
 from gateway.web.actions import offers, plain
-from gateway.web.current import actor_or_none, one, place, public, reading, sees
+from gateway.web.current import actor_or_none, one, place, public, reading, sees, settings
 
 blueprint = Blueprint("register", __name__, url_prefix="/register")
 
@@ -24,6 +25,27 @@ def index() -> ResponseReturnValue:
         published = lists.register_page(work, place())
     key = current_app.extensions["public_key"]().hex()
     return render_template("register.html", listed=published, key=key, newest=newest)
+
+
+@blueprint.get("/data-uses.csv")
+@public
+def data_uses() -> ResponseReturnValue:
+    """Every approved use in the 31 columns of HDR UK's register."""
+    return _csv("Approved", "data-uses.csv")
+
+
+@blueprint.get("/refusals.csv")
+@public
+def refusals() -> ResponseReturnValue:
+    """Every published refusal, in the same columns."""
+    return _csv("Refused", "refusals.csv")
+
+
+def _csv(decision: str, name: str) -> ResponseReturnValue:
+    with reading() as work:
+        rows = public_figures.data_uses(work, settings().base_url, decision)
+    named = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(as_csv(rows), mimetype="text/csv", headers=named)
 
 
 @blueprint.get("/<subject_id>")

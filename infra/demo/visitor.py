@@ -57,7 +57,7 @@ class Visitor:
     def make_token(self) -> None:
         """On the account page, by its form; from here on the API answers."""
         page = self._browse("GET", f"{self.url}/account")
-        form = {"csrf_token": _found(_CSRF, page), "label": "demonstration", "days": "1"}
+        form = {"csrf_token": _found(_CSRF, page), "label": "demonstration", "days": "1", "scope": "EVERYTHING"}
         made = self._browse("POST", f"{self.url}/account/tokens", data=form, headers={"Referer": page.url})
         self.token = _found(_TOKEN, made)
         self.id = str(self.get("/me")["id"])

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.models import Review, Vote
-from gateway.rules.quorum import agreed, committee_outcome, differ
+from gateway.rules.committees import outcome as committee_outcome
+from gateway.rules.quorum import agreed, differ
 from gateway.vocabulary import Verdict
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
