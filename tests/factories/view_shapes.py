@@ -121,13 +121,13 @@ SHAPES = {
             bool_and(value_as_number > 100) AS high, count_if(value_as_number > 140) AS n {_SYSTOLIC} GROUP BY person_id""",
     "first and last by an order": f"""
         SELECT person_id, first(value_as_number ORDER BY measurement_date) AS first, last(value_as_number ORDER BY measurement_date) AS last,
-            first(value_as_number ORDER BY measurement_date DESC) AS again, any_value(measurement_concept_id) AS concept {_SYSTOLIC}
+            first(value_as_number ORDER BY measurement_date DESC) AS again, any_value(measurement_concept_id) = {SYSTOLIC} AS one {_SYSTOLIC}
         GROUP BY person_id ORDER BY person_id""",
     "lists": f"""
         SELECT person_id, len(list(condition_concept_id)) AS n, list_unique(list(condition_concept_id)) AS different,
             list_contains(list(condition_concept_id), {HYPERTENSION}) AS ill, list_max(list(condition_start_date)) AS until,
-            list(condition_concept_id ORDER BY condition_start_date)[1] AS first,
-            array_agg(condition_concept_id ORDER BY condition_start_date)[-1] AS last
+            list(condition_concept_id ORDER BY condition_start_date)[1] = {DIABETES} AS first,
+            array_agg(condition_concept_id ORDER BY condition_start_date)[-1] = {DIABETES} AS last
         FROM condition_occurrence WHERE condition_concept_id = ANY([{HYPERTENSION}, {DIABETES}])
             OR list_contains([201254], condition_concept_id) GROUP BY person_id""",
     "queries that are one value": f"""
