@@ -20,6 +20,7 @@ class Role(StrEnum):
     IG_OFFICER = "IG_OFFICER"
     OPERATOR = "OPERATOR"
     AUDITOR = "AUDITOR"
+    SIGNATORY = "SIGNATORY"
     SYSTEM = "SYSTEM"
 
 
@@ -33,6 +34,7 @@ class Seat(StrEnum):
     IG_OFFICER = "IG_OFFICER"
     OPERATOR = "OPERATOR"
     AUDITOR = "AUDITOR"
+    SIGNATORY = "SIGNATORY"
 
 
 class Noun(StrEnum):
@@ -48,6 +50,7 @@ class Noun(StrEnum):
     RELEASE = "RELEASE"
     REGISTER_ENTRY = "REGISTER_ENTRY"
     PERSON = "PERSON"
+    CERTIFICATE = "CERTIFICATE"
     ERASURE_ORDER = "ERASURE_ORDER"
     REFRESH = "REFRESH"
     EXEMPTION = "EXEMPTION"
@@ -149,6 +152,15 @@ class PersonState(StrEnum):
     ACTIVE = "ACTIVE"
 
 
+class CertificateState(StrEnum):
+    """One certificate of a person or an organisation; whether an accepted one has ended is a matter of its date."""
+
+    PRESENTED = "PRESENTED"
+    ACCEPTED = "ACCEPTED"
+    REFUSED = "REFUSED"
+    REVOKED = "REVOKED"
+
+
 class ErasureState(StrEnum):
     """A request to be erased; approved ones are carried out by the next refresh."""
 
@@ -186,6 +198,7 @@ State = (
     | ReleaseState
     | RegisterState
     | PersonState
+    | CertificateState
     | ErasureState
     | RefreshState
     | ExemptionState
@@ -212,6 +225,8 @@ class Command(StrEnum):
     DRAFT_PROJECT = "DRAFT_PROJECT"
     EDIT_PROJECT = "EDIT_PROJECT"
     SUBMIT_PROJECT = "SUBMIT_PROJECT"
+    CHOOSE_COMMITTEE = "CHOOSE_COMMITTEE"
+    DECLARE_INTEREST = "DECLARE_INTEREST"
     CAST_VOTE = "CAST_VOTE"
     SETTLE_PROJECT = "SETTLE_PROJECT"
     SUSPEND_PROJECT = "SUSPEND_PROJECT"
@@ -278,7 +293,18 @@ class Command(StrEnum):
     SIGN_IN = "SIGN_IN"
     SIGN_OUT = "SIGN_OUT"
     CREATE_TOKEN = "CREATE_TOKEN"  # noqa: S105
+    REVOKE_TOKEN = "REVOKE_TOKEN"  # noqa: S105
     REVOKE_SESSION = "REVOKE_SESSION"
+    REQUIRE_CERTIFICATE = "REQUIRE_CERTIFICATE"
+    WAIVE_CERTIFICATE = "WAIVE_CERTIFICATE"
+    PUBLISH_TERMS = "PUBLISH_TERMS"
+    PRESENT_CERTIFICATE = "PRESENT_CERTIFICATE"
+    ACCEPT_TERMS = "ACCEPT_TERMS"
+    SIGN_TERMS = "SIGN_TERMS"
+    ACCEPT_CERTIFICATE = "ACCEPT_CERTIFICATE"
+    REFUSE_CERTIFICATE = "REFUSE_CERTIFICATE"
+    REVOKE_CERTIFICATE = "REVOKE_CERTIFICATE"
+    WARN_HOLDER = "WARN_HOLDER"
 
 
 class Event(StrEnum):
@@ -301,6 +327,8 @@ class Event(StrEnum):
     PROJECT_DRAFTED = "project:drafted"
     PROJECT_EDITED = "project:edited"
     PROJECT_SUBMITTED = "project:submitted"
+    COMMITTEE_CHOSEN = "committee:chosen"
+    INTEREST_DECLARED = "project:interest_declared"
     PROJECT_VOTED = "project:voted"
     PROJECT_APPROVED = "project:approved"
     PROJECT_REFUSED = "project:refused"
@@ -373,7 +401,18 @@ class Event(StrEnum):
     PERSON_SIGNED_IN = "person:signed_in"
     PERSON_SIGNED_OUT = "person:signed_out"
     TOKEN_CREATED = "token:created"  # noqa: S105
+    TOKEN_REVOKED = "token:revoked"  # noqa: S105
     SESSION_REVOKED = "session:revoked"
+    CERTIFICATE_REQUIRED = "certificate:required"
+    CERTIFICATE_WAIVED = "certificate:waived"
+    TERMS_PUBLISHED = "terms:published"
+    TERMS_ACCEPTED = "terms:accepted"
+    TERMS_SIGNED = "terms:signed"
+    CERTIFICATE_PRESENTED = "certificate:presented"
+    CERTIFICATE_ACCEPTED = "certificate:accepted"
+    CERTIFICATE_REFUSED = "certificate:refused"
+    CERTIFICATE_REVOKED = "certificate:revoked"
+    CERTIFICATE_WARNED = "certificate:warned"
     COMMAND_REFUSED = "command:refused"
 
 

@@ -22,10 +22,11 @@ from gateway.commands.requests import Request, priced
 from gateway.rules.facts import Actor
 from gateway.rules.refusals import unknown
 from gateway.store import audit_chain
-from gateway.store.queries import lists, sources, views
-from gateway.store.queries.facts import actor_of, noun_of
-from gateway.store.queries.tokens import person_of_token
-from gateway.vocabulary import Command, Noun, PersonState
+from gateway.store.queries import lists, public_figures, sources, views
+from gateway.store.queries.facts import noun_of
+from gateway.store.queries.tokens import actor_of_token
+from gateway.store.unit_of_work import Work
+from gateway.vocabulary import Command, Noun
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ class Api:
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")
         now = self.gateway.now()
         with self.gateway.unit.reading() as work:
-            known = kind.lower() == "bearer" and person_of_token(work, token_hash(secret.strip()), now)
-            if known and known.state is PersonState.ACTIVE:
-                return actor_of(work, known, now)
+            known = actor_of_token(work, token_hash(secret.strip()), now) if kind.lower() == "bearer" else None
+            if known is not None:
+                return known
         if secret:
             self.wrong_token()
         raise errors.Unauthenticated
@@ -73,6 +74,9 @@ def _add_others(routes: Blueprint, api: Api) -> None:
     routes.add_url_rule(f"{ROOT}/me", "me", _me(api))
     routes.add_url_rule(f"{ROOT}/register", "register", _register(api))
     routes.add_url_rule(f"{ROOT}/quality", "quality", _quality(api))
+    routes.add_url_rule(f"{ROOT}/data-uses", "data_uses", _public(api, _data_uses))
+    routes.add_url_rule(f"{ROOT}/figures", "figures", _public(api, _figures))
+    routes.add_url_rule(f"{ROOT}/satre", "satre", _public(api, _satre))
     routes.add_url_rule(f"{ROOT}/checkpoints", "checkpoints", _checkpoints(api))
     routes.add_url_rule(f"{ROOT}/health", "health", _health)
     routes.add_url_rule(f"{ROOT}/ready", "ready", _ready(api))
@@ -197,6 +201,31 @@ def _quality(api: Api) -> Callable[[], Response]:
             return jsonify(sources.qualities(work))
 
     return view
+
+
+def _public(api: Api, ask: Callable[[Work, Gateway], Any]) -> Callable[[], Response]:
+    def view() -> Response:
+        with api.gateway.unit.reading() as work:
+            return jsonify(ask(work, api.gateway))
+
+    return view
+
+
+def _data_uses(work: Work, gateway: Gateway) -> Any:
+    return public_figures.data_uses(work, gateway.settings.base_url)
+
+
+def _figures(work: Work, gateway: Gateway) -> Any:
+    return {
+        "budget": public_figures.pool_budget(work),
+        "turnaround": public_figures.turnaround(work),
+        "opt_outs": public_figures.opt_out_standing(work, gateway.settings),
+        "releases": public_figures.published_releases(work),
+    }
+
+
+def _satre(work: Work, gateway: Gateway) -> Any:
+    return public_figures.satre(work, gateway.settings, gateway.now())
 
 
 def _checkpoints(api: Api) -> Callable[[], Response]:

@@ -123,6 +123,9 @@ def _others(schemas: dict[str, Any]) -> dict[str, Any]:
     artefact = _operation("artefact", "The sealed artefact, for its reviewers.", releases)
     register = _operation("register", "The public register of data uses.", "register-entries")
     signed = "The public key, and every signed checkpoint of the audit log; for anybody."
+    uses = _operation("data-uses", "The register in HDR UK's 31 columns, refusals too.", "register-entries")
+    figures = _operation("figures", "The pool's budget, turnaround, opt-out list in force, releases.", "gateway")
+    satre = _operation("satre", "How the gateway stands against SATRE 2.0.1, statement by statement.", "gateway")
     checkpoints = _operation("checkpoints", signed, "gateway", schema="Checkpoints")
     bands = "How good the records of each source are, by table, in wide bands."
     health = _operation("health", "Whether this process answers.", "gateway")
@@ -133,6 +136,9 @@ def _others(schemas: dict[str, Any]) -> dict[str, Any]:
         f"{ROOT}/releases/{{id}}/artefact": {"get": artefact | {"parameters": [_ID]}},
         f"{ROOT}/register": {"get": register | {"security": []}},
         f"{ROOT}/quality": {"get": _operation("quality", bands, "pools")},
+        f"{ROOT}/data-uses": {"get": uses | {"security": []}},
+        f"{ROOT}/figures": {"get": figures | {"security": []}},
+        f"{ROOT}/satre": {"get": satre | {"security": []}},
         f"{ROOT}/checkpoints": {"get": checkpoints | {"security": []}},
         f"{ROOT}/health": {"get": health | {"security": []}},
         f"{ROOT}/ready": {"get": ready | {"security": []}},

@@ -128,6 +128,32 @@ def register(as_json: bool) -> None:
         click.echo(f"{entry['project_id_text']}  {entry['project_title']}  {len(entry['releases'])} releases")
 
 
+@click.command(epilog=example("tre satre"))
+@click.option("--json", "as_json", is_flag=True, help="Every statement.")
+def satre(as_json: bool) -> None:
+    """How the gateway stands against SATRE; nobody needs a token for it."""
+    told = get("satre")
+    if as_json:
+        print_json(told)
+        return
+    click.echo(f"SATRE {told['version']}: {told['met']} of {told['statements']} met, {told['gaps']} gaps")
+    for each in (each for pillar in told["pillars"] for each in pillar["statements"] if not each["score"]):
+        click.echo(f"  {each['number']} {each['asks']}: {each['on']}")
+
+
+@click.command(epilog=example("tre figures --json"))
+@click.option("--json", "as_json", is_flag=True, help="The whole answer.")
+def figures(as_json: bool) -> None:
+    """The pool's budget, how long decisions take, the opt-out list in force; nobody needs a token for it."""
+    told = get("figures")
+    if as_json:
+        print_json(told)
+        return
+    click.echo(f"budget: {told['budget']['left_micro_rho']} of {told['budget']['granted_micro_rho']} micro-rho left")
+    for name, days in told["turnaround"].items():
+        click.echo(f"{name}: {days['decided']} decided, median {days['median']}, 90th percentile {days['p90']} days")
+
+
 @click.command(epilog=example("tre releases price PROJECT --input request.json"))
 @click.argument("project")
 @click.option("--input", "request", type=click.File("rb"), required=True, help="The input of `draft` as JSON.")

@@ -20,6 +20,8 @@ _TOP = {
     "upgrade": "gateway.cli.safekeeping:upgrade",
     "register": "gateway.cli.client:register",
     "me": "gateway.cli.client:me",
+    "satre": "gateway.cli.client:satre",
+    "figures": "gateway.cli.client:figures",
     "check": "disclosure.checks.command:check",
 }
 _GROUPS: dict[str, tuple[str, dict[str, str]]] = {
@@ -84,6 +86,7 @@ _NOUNS: dict[str, tuple[str, dict[str, str]]] = {
             "verify": "gateway.cli.offline:verify_release",
         },
     ),
+    "certificates": ("What people must hold to work here: presented, decided, demanded.", {}),
     "erasure-orders": ("Requests of people to be erased, and what became of them.", {}),
     "exemptions": ("Decisions from outside that the national opt-out does not apply to a project.", {}),
     "refreshes": ("Records built anew without those who left, week by week.", {}),

@@ -12,6 +12,7 @@ from gateway.commands import everything
 from gateway.commands.act import VERBS, Given
 from gateway.rules.transitions import STEPS
 from gateway.vocabulary import (
+    CertificateState,
     Command,
     ErasureState,
     ExemptionState,
@@ -44,6 +45,7 @@ PLURALS = MappingProxyType(
         Noun.RELEASE: "releases",
         Noun.REGISTER_ENTRY: "register-entries",
         Noun.PERSON: "people",
+        Noun.CERTIFICATE: "certificates",
         Noun.ERASURE_ORDER: "erasure-orders",
         Noun.REFRESH: "refreshes",
         Noun.EXEMPTION: "exemptions",
@@ -61,6 +63,7 @@ NOUN_OF_STATE: dict[type, Noun] = {
     ReleaseState: Noun.RELEASE,
     RegisterState: Noun.REGISTER_ENTRY,
     PersonState: Noun.PERSON,
+    CertificateState: Noun.CERTIFICATE,
     ErasureState: Noun.ERASURE_ORDER,
     RefreshState: Noun.REFRESH,
     ExemptionState: Noun.EXEMPTION,

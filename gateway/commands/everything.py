@@ -4,9 +4,11 @@ from importlib import import_module
 
 MODULES = (
     "people",
+    "certificates",
     "pools",
     "opt_outs",
     "projects",
+    "committee",
     "snapshots",
     "workspaces",
     "rooms",

@@ -21,6 +21,7 @@ from gateway.jobs.scan_transfer import scan_transfer
 from gateway.jobs.settle_projects import settle_projects
 from gateway.jobs.sign_checkpoint import is_due, sign_checkpoint
 from gateway.jobs.sweep import sweep
+from gateway.jobs.warn_of_lapses import warn_of_lapses
 from gateway.models import Task
 from gateway.store.queries import tasks
 from gateway.store.standing import Closed, at_work
@@ -128,6 +129,7 @@ def _beside_the_queue(house: House) -> None:
     _aside(house, "retention", apply_retention)
     _aside(house, "refresh", begin_if_due)
     _aside(house, "settlements", settle_projects)
+    _aside(house, "warnings", warn_of_lapses)
     metrics.waiting(tasks.due(house.gateway.unit, house.gateway.now()))
 
 

@@ -1,11 +1,14 @@
 """What is stored: one table per module, fields and database constraints, no rules."""
 
+from gateway.models.access_terms import AccessTerms
 from gateway.models.api_token import ApiToken
 from gateway.models.appointment import Appointment
 from gateway.models.attempt import Attempt
 from gateway.models.audit_event import AuditEvent
 from gateway.models.budget import Budget
+from gateway.models.certificate import Certificate
 from gateway.models.checkpoint import Checkpoint
+from gateway.models.declaration import Declaration
 from gateway.models.erasure_order import ErasureOrder
 from gateway.models.exemption import Exemption
 from gateway.models.grant import Grant
@@ -22,6 +25,7 @@ from gateway.models.project import Project
 from gateway.models.refresh import Refresh
 from gateway.models.register_entry import RegisterEntry
 from gateway.models.release import Release
+from gateway.models.requirement import Requirement
 from gateway.models.review import Review
 from gateway.models.review_draft import ReviewDraft
 from gateway.models.session import Session
@@ -33,12 +37,15 @@ from gateway.models.vote import Vote
 from gateway.models.workspace import Workspace
 
 __all__ = [
+    "AccessTerms",
     "ApiToken",
     "Appointment",
     "Attempt",
     "AuditEvent",
     "Budget",
+    "Certificate",
     "Checkpoint",
+    "Declaration",
     "ErasureOrder",
     "Exemption",
     "Grant",
@@ -55,6 +62,7 @@ __all__ = [
     "Refresh",
     "RegisterEntry",
     "Release",
+    "Requirement",
     "Review",
     "ReviewDraft",
     "Session",

@@ -1,6 +1,8 @@
 """All datasets that may share a person: one ledger for the life of the data (privacy model P8)."""
 
-from sqlalchemy import BigInteger
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger
 from sqlmodel import Field, SQLModel
 
 from gateway.models.columns import opaque_id
@@ -18,3 +20,4 @@ class Pool(SQLModel, table=True):
     public_population: int
     epsilon_micro: int = Field(sa_type=BigInteger)
     delta_e15: int = Field(sa_type=BigInteger)
+    committee: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from gateway.models import (
     Budget,
+    Certificate,
+    Declaration,
     ErasureOrder,
     Exemption,
     Grant,
@@ -21,7 +23,7 @@ from gateway.models import (
     Vote,
     Workspace,
 )
-from gateway.vocabulary import Noun, Seat, State
+from gateway.vocabulary import Command, Noun, Seat, State
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Actor:
     """Who acts: a person with the appointments in force now, or the system itself.
 
     `others` are further accounts that belong to the same human as far as can be known. They give nothing; every
-    conflict of interest counts for all of them.
+    conflict of interest counts for all of them. `suspended` are seats that are not in `appointments` for want of a
+    certificate; `only` is what the token that they came with may do, None for all.
     """
 
     person_id: str
@@ -37,6 +40,14 @@ class Actor:
     appointments: frozenset[Seat] = frozenset()
     is_system: bool = False
     others: frozenset[str] = frozenset()
+    suspended: frozenset[Seat] = frozenset()
+    only: frozenset[Command] | None = None
+    organisation: str = ""
+
+    @property
+    def is_lay(self) -> bool:
+        """True for whoever sits in a lay seat."""
+        return Seat.LAY_MEMBER in self.appointments
 
     @property
     def accounts(self) -> frozenset[str]:
@@ -64,6 +75,7 @@ class Facts:
     budget: Budget | None = None
     members: Sequence[Membership] = ()
     votes: Sequence[Vote] = ()
+    declarations: Sequence[Declaration] = ()
     snapshot: Snapshot | None = None
     workspace: Workspace | None = None
     release: Release | None = None
@@ -74,6 +86,7 @@ class Facts:
     exemption: Exemption | None = None
     exemptions: Sequence[Exemption] = ()  # of the project
     snapshots: Sequence[Snapshot] = ()  # of the project, newest first
+    certificate: Certificate | None = None
     refreshing: bool = False
     owner_id: str = ""
     jobs_today: int = 0

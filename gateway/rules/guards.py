@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from gateway.models import Review
-from gateway.rules import budgets, exemptions, quorum
+from gateway.rules import budgets, committees, exemptions, quorum
 from gateway.rules.facts import Actor, Facts
 from gateway.rules.refusals import Refusal
 from gateway.vocabulary import ProjectState, SnapshotState, Verdict
@@ -70,7 +70,8 @@ def committee_returns(_: Actor, facts: Facts) -> Refusal | None:
 
 
 def _outcome(facts: Facts, verdict: Verdict) -> Refusal | None:
-    met = quorum.committee_outcome(facts.votes) is verdict
+    kept = facts.project.committee if facts.project else None
+    met = committees.outcome(facts.votes, committees.read(kept)) is verdict
     return unless(met, "committee:not_settled", "The committee has not come to this outcome.", "Wait for more votes.")
 
 

@@ -1,30 +1,10 @@
-"""When committee votes, or reviews, add up to an outcome."""
+"""When reviews add up to an outcome."""
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from gateway.models import Review, Vote
+from gateway.models import Review
 from gateway.vocabulary import Verdict
-
-
-@dataclass(frozen=True)
-class Quorum:
-    """How many must vote, and how many of them in a lay seat."""
-
-    votes: int = 3
-    lay: int = 1
-
-
-def committee_outcome(votes: Sequence[Vote], quorum: Quorum = Quorum()) -> Verdict | None:
-    """The outcome once the quorum is there: approval needs more than half, a tie returns; None before."""
-    if len(votes) < quorum.votes or sum(vote.lay for vote in votes) < quorum.lay:
-        return None
-    counts = Counter(vote.verdict for vote in votes)
-    if 2 * counts[Verdict.APPROVE] > len(votes):
-        return Verdict.APPROVE
-    return Verdict.REFUSE if 2 * counts[Verdict.REFUSE] > len(votes) else Verdict.RETURN
-
 
 PLAN, ARTEFACT, CONSOLIDATION, ADJUDICATION = "PLAN", "ARTEFACT", "CONSOLIDATION", "ADJUDICATION"
 

@@ -41,6 +41,16 @@ def not_your_role(command: str, roles: str) -> Refusal:
     )
 
 
+def beyond_token(command: str) -> Refusal:
+    """The person may, this token of theirs may not."""
+    return Refusal(
+        "token:scope",
+        f"This token may not {command.replace('_', ' ').lower()}.",
+        "Make a token of a wider scope on your account page.",
+        Why.FORBIDDEN,
+    )
+
+
 def wrong_state(command: str, state: str) -> Refusal:
     """The subject is not in a state from which this leads anywhere."""
     return Refusal(

@@ -8,6 +8,7 @@ STANDING = {
     Seat.IG_OFFICER: Role.IG_OFFICER,
     Seat.OPERATOR: Role.OPERATOR,
     Seat.AUDITOR: Role.AUDITOR,
+    Seat.SIGNATORY: Role.SIGNATORY,
 }
 COMMITTEE = {Seat.COMMITTEE_MEMBER, Seat.LAY_MEMBER}
 
@@ -24,7 +25,8 @@ def seat_roles(actor: Actor) -> frozenset[Role]:
 def roles_on(actor: Actor, facts: Facts) -> frozenset[Role]:
     """Every role the actor holds on the subject.
 
-    A committee member is none on a project they belong to; a checker is none on a release they wrote, in a
+    A committee member is none on a project they belong to, or in which they declared an interest in any round;
+    a checker is none on a release they wrote, in a
     project they belong to, or on a pool where they have a workspace (privacy model P11); an IG officer is
     none on their own project. Whoever has several accounts belongs where any of them does, and may only do there
     what this one may.
@@ -35,7 +37,7 @@ def roles_on(actor: Actor, facts: Facts) -> frozenset[Role]:
     member = next((m for m in facts.members if m.person_id == actor.person_id), None)
     if _belongs(actor, facts):
         held -= {Role.IG_OFFICER}
-    elif actor.appointments & COMMITTEE:
+    elif actor.appointments & COMMITTEE and not _recused(actor, facts):
         held.add(Role.COMMITTEE_MEMBER)
     if member is not None and Role.RESEARCHER in held:
         held |= {Role.MEMBER} | ({Role.LEAD} if member.leads else set())
@@ -56,11 +58,15 @@ def _belongs(actor: Actor, facts: Facts) -> bool:
     return any(member.person_id in actor.accounts for member in facts.members)
 
 
+def _recused(actor: Actor, facts: Facts) -> bool:
+    return any(row.conflict and row.person_id in actor.accounts for row in facts.declarations)
+
+
 def _independent(actor: Actor, facts: Facts) -> bool:
     wrote = facts.release is not None and facts.release.author_id in actor.accounts
     return not _belongs(actor, facts) and not wrote and not actor.accounts & facts.people_with_workspaces
 
 
 def owns(actor: Actor, facts: Facts) -> bool:
-    """True for the person whose own record this is."""
-    return facts.noun is Noun.PERSON and facts.owner_id == actor.person_id
+    """True for the person whose own record, or certificate, this is."""
+    return facts.noun in {Noun.PERSON, Noun.CERTIFICATE} and facts.owner_id == actor.person_id

@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from functools import cache
 
 from gateway.rules.facts import Actor, Facts
-from gateway.rules.refusals import Refusal, not_your_role, unknown, wrong_state
+from gateway.rules.refusals import Refusal, beyond_token, not_your_role, unknown, wrong_state
 from gateway.rules.roles import roles_on
-from gateway.rules.rows import exemptions, pool, projects, releases, rooms
+from gateway.rules.rows import exemptions, people, pool, projects, releases, rooms
 from gateway.rules.steps import Step
 from gateway.rules.visibility import may_see, told_state
 from gateway.vocabulary import Command, Role, State
 
-STEPS: tuple[Step, ...] = (*pool.ROWS, *projects.ROWS, *exemptions.ROWS, *rooms.ROWS, *releases.ROWS)
+STEPS: tuple[Step, ...] = (*pool.ROWS, *people.ROWS, *projects.ROWS, *exemptions.ROWS, *rooms.ROWS, *releases.ROWS)
 
 
 def rows(state: State, command: Command) -> list[Step]:
@@ -49,6 +49,8 @@ def choose(actor: Actor, command: Command, facts: Facts) -> Step | Refusal:
     roles = roles_on(actor, facts)
     if not may_see(roles, facts) or not speaks_of(command, facts.state):
         return unknown()
+    if actor.only is not None and command not in actor.only:
+        return beyond_token(command)
     if not roles & _allowed(command):
         return not_your_role(command, _names(_allowed(command)))
     candidates = rows(facts.state, command)

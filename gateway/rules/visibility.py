@@ -40,6 +40,8 @@ def may_see(roles: frozenset[Role], facts: Facts) -> bool:
         return Role.OUTPUT_CHECKER in roles and facts.state is not ReleaseState.DRAFT
     if facts.noun is Noun.PERSON:
         return bool(roles & {Role.OWNER, Role.OPERATOR})
+    if facts.noun is Noun.CERTIFICATE:
+        return Role.OWNER in roles
     return facts.noun in {Noun.OPT_OUT_LIST, Noun.REFRESH} and Role.OPERATOR in roles
 
 

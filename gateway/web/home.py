@@ -7,10 +7,11 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from gateway.store.queries.certificates import demands
 from gateway.store.queries.history import recalled_copies
 from gateway.vocabulary import Command, Noun
 from gateway.web.actions import may
-from gateway.web.current import actor, one, pool_id, public, reading, waiting
+from gateway.web.current import actor, now, one, pool_id, public, reading, waiting
 
 blueprint = Blueprint("home", __name__)
 
@@ -29,6 +30,13 @@ class Waiting:
 
 WAITING = (
     Waiting(Noun.PROJECT, Command.SUBMIT_PROJECT, "Finish and submit the application", "projects.page"),
+    Waiting(
+        Noun.PROJECT,
+        Command.DECLARE_INTEREST,
+        "Declare your interests, then vote",
+        "projects.declare_interest",
+        lambda view: bool(view["committee"]["declares"]),
+    ),
     Waiting(Noun.PROJECT, Command.CAST_VOTE, "Read the application and vote", "projects.cast_vote"),
     Waiting(
         Noun.PROJECT,
@@ -54,6 +62,7 @@ WAITING = (
     ),
     Waiting(Noun.EXEMPTION, Command.SECOND_EXEMPTION, "Second the exemption, or refuse it", "exemptions.index"),
     Waiting(Noun.EXEMPTION, Command.APPROVE_EXEMPTION, "Approve the exemption, or refuse it", "exemptions.index"),
+    Waiting(Noun.CERTIFICATE, Command.ACCEPT_CERTIFICATE, "Check the certificate", "certificates.index"),
     Waiting(Noun.SNAPSHOT, Command.CLEAR_SNAPSHOT, "Look at the receipt and clear", "snapshots.page"),
     Waiting(Noun.RELEASE, Command.SUBMIT_RELEASE, "Check the price and submit", "releases.page"),
     Waiting(Noun.RELEASE, Command.CLEAR_PLAN, "Check the plan", "reviews.clear_plan"),
@@ -100,6 +109,18 @@ def tasks() -> ResponseReturnValue:
         "tasks.html",
         waiting=due,
         recalled=recalled,
+        ending=_ending(),
         seats=sorted(seat.value for seat in actor().appointments),
         may_draft=may(one(pool_id()), Command.DRAFT_PROJECT),
     )
+
+
+def _ending() -> list[dict[str, Any]]:
+    """What somebody's own seats demand and that is missing, or soon will be."""
+    me = actor()
+    theirs = {seat.value for seat in me.appointments | me.suspended}
+    with reading() as work:
+        if not work.once(demands, now()):
+            return []
+    told = one(me.person_id)["certificates"]
+    return [each for each in told if each["stand"] != "HELD" and theirs & set(each["demanded_by"])]

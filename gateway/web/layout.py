@@ -11,6 +11,7 @@ from flask import Flask, request, url_for
 from jinja2 import ChainableUndefined, ChoiceLoader, FileSystemLoader, PackageLoader
 
 from gateway.rules.facts import Actor
+from gateway.rules.roles import COMMITTEE
 from gateway.vocabulary import Seat
 from gateway.web import forms, wording
 from gateway.web.current import actor_or_none, settings
@@ -45,12 +46,15 @@ NAVIGATION = (
     Link("Projects", "projects.index", _PROJECTS),
     Link("Desk", "reviews.desk", frozenset({Seat.OUTPUT_CHECKER})),
     Link("Releases", "releases.index", _RELEASES),
+    Link("People", "certificates.index", frozenset({Seat.IG_OFFICER, Seat.AUDITOR})),
+    Link("Committee", "committee.index", frozenset({Seat.IG_OFFICER, Seat.AUDITOR, *COMMITTEE})),
     Link("Opt-outs", "opt_outs.index", _GOVERNORS),
     Link("Erasures", "erasures.index", _GOVERNORS),
     Link("Sources", "sources.index", _GOVERNORS | {Seat.RESEARCHER}),
     Link("Audit", "audit.index", frozenset({Seat.AUDITOR})),
     Link("Register", "register.index", signed_in=False),
     Link("Twin", "twin.page", signed_in=False),
+    Link("Figures", "figures.index", signed_in=False),
     Link("Status", "status.index", signed_in=False),
 )
 

@@ -7,8 +7,11 @@ from gateway.store.queries.facts import noun_of
 from gateway.vocabulary import Noun
 from gateway.web import (
     audit,
+    certificates,
+    committee,
     erasures,
     exemptions,
+    figures,
     home,
     opt_outs,
     people,
@@ -39,6 +42,9 @@ BLUEPRINTS = tuple(
         opt_outs,
         exemptions,
         erasures,
+        certificates,
+        committee,
+        figures,
         sources,
         register,
         audit,
@@ -57,6 +63,7 @@ NOUNS = {
     "opt-outs": Noun.OPT_OUT_LIST,
     "register": Noun.REGISTER_ENTRY,
     "erasures": Noun.ERASURE_ORDER,
+    "certificates": Noun.CERTIFICATE,
     "exemptions": Noun.EXEMPTION,
     "pools": Noun.POOL,
 }

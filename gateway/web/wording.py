@@ -35,6 +35,10 @@ COMMANDS: dict[Command, Wording] = {
     _C.SUBMIT_PROJECT: Wording(
         "Submit to the committee", "The application is with the committee.", "You cannot change it while they decide."
     ),
+    _C.DECLARE_INTEREST: Wording(
+        "Declare your interests", "Your declaration is recorded.", "Whoever has an interest is locked out."
+    ),
+    _C.CHOOSE_COMMITTEE: Wording("Choose how the committee decides", "It holds for what is submitted from now on."),
     _C.CAST_VOTE: Wording("Read and vote", "Your vote is recorded."),
     _C.SUSPEND_PROJECT: Wording(
         "Suspend the project",
@@ -180,6 +184,20 @@ COMMANDS: dict[Command, Wording] = {
     _C.VIEW_QUALITY: Wording("Show exact figures", "", "That you looked is recorded.", variant="secondary"),
     _C.EXPORT_AUDIT: Wording("Verify the log", "", "That you looked is recorded."),
     _C.CREATE_TOKEN: Wording("Make a token", ""),
+    _C.REVOKE_TOKEN: Wording("End this token", "The token is ended.", variant="secondary"),
+    _C.PRESENT_CERTIFICATE: Wording("Present a certificate", "It is presented. An IG officer checks it."),
+    _C.PUBLISH_TERMS: Wording("Publish the agreement", "It is in force."),
+    _C.ACCEPT_CERTIFICATE: Wording("Accept", "It counts from now on."),
+    _C.REFUSE_CERTIFICATE: Wording(
+        "Refuse", "The refusal is recorded.", "Its holder reads why.", asks_why=True, variant="secondary"
+    ),
+    _C.REVOKE_CERTIFICATE: Wording(
+        "Revoke",
+        "It counts no more.",
+        "Access that demands it ends at once, and comes back with another certificate.",
+        asks_why=True,
+        variant="secondary",
+    ),
     _C.REVOKE_SESSION: Wording("End this session", "The session is ended.", variant="secondary"),
     _C.SIGN_OUT: Wording("Sign out", "You are signed out."),
 }
@@ -229,6 +247,22 @@ _STATES: dict[str, tuple[str, str]] = {
     "REFUSE": ("Refuse", "red"),
     "BLIND": ("Blind", "purple"),
     "INFORMED": ("Informed", "orange"),
+    "PRESENTED": ("Waits for a check", "yellow"),
+    "ACCEPTED": ("Accepted", "green"),
+    "REVOKED": ("Revoked", "red"),
+    "HELD": ("Held", "green"),
+    "ENDS_SOON": ("Ends soon", "orange"),
+    "CHECKING": ("Being checked", "yellow"),
+    "LAPSED": ("Lapsed", "red"),
+    "MISSING": ("Not held", "grey"),
+}
+
+CONTROLS = {
+    "EPSILON_AT_MOST": "Privacy budget at most",
+    "ENDS_BY": "Ends by",
+    "WITHOUT_COLUMN": "Not granted",
+    "REVIEWS_AT_LEAST": "Output checkers, at least",
+    "PROSE": "Condition",
 }
 
 MARKS = {

@@ -45,11 +45,23 @@ POSTS: dict[str, set[str]] = {
     "erasure-orders/refuse-erasure": {"ig"},
     "opt-out-lists/activate-opt-outs": {"ig"},
     "people/appoint-person": {"operator"},
+    "pools/require-certificate": {"ig"},
+    "pools/waive-certificate": {"ig"},
+    "pools/publish-terms": {"ig"},
+    "people/present-certificate": {"lead"},
+    "people/accept-terms": {"lead"},
+    "people/sign-terms": set(),
+    "people/revoke-token": {"lead"},
+    "certificates/accept-certificate": {"ig"},
+    "certificates/refuse-certificate": {"ig"},
+    "certificates/revoke-certificate": {"ig"},
     "people/create-token": {"lead"},
     "people/revoke-session": {"lead"},
     "projects/edit-project": {"lead"},
     "projects/submit-project": {"lead"},
     "projects/cast-vote": COMMITTEE,
+    "projects/declare-interest": COMMITTEE,
+    "pools/choose-committee": {"ig"},
     "projects/suspend-project": {"ig"},
     "projects/resume-project": {"ig"},
     "projects/close-project": {"ig", "lead"},
@@ -93,6 +105,7 @@ GETS: dict[str, set[str]] = {
     "releases": MEMBERS | CHECKERS | {"ig", "auditor"},
     "register-entries": MEMBERS | {"ig", "auditor"},
     "people": {"lead", "ig", "auditor", "operator"},
+    "certificates": {"lead", "ig", "auditor"},
     "releases/package": MEMBERS,
     "releases/artefact": CHECKERS,
 }
@@ -143,10 +156,12 @@ def furnish(town: Town, lead: str, author: str) -> dict[str, str]:
     job = town.do(author, Command.RUN_JOB, transfer).created_id
     release = submitted_release(town, project, by=author)
     entry = town.read(lambda work: work.find(RegisterEntry, RegisterEntry.project_id == project)).id
+    held = {"kind": "IG_TRAINING", "reference": "T-1", "issued_on": "2026-06-01"}
+    certificate = town.do(lead, Command.PRESENT_CERTIFICATE, town.people[lead], held).created_id
     ours = ("exemptions", "projects", "snapshots", "workspaces", "transfers", "jobs", "releases")
     names = (*ours, "register-entries", "people")
-    ids = (exemption, project, snapshot, workspace, transfer, job, release, entry, town.people[lead])
-    return dict(zip(names, ids, strict=True))
+    ids = (exemption, project, snapshot, workspace, transfer, job, release, entry, town.people[lead], certificate)
+    return dict(zip((*names, "certificates"), ids, strict=True))
 
 
 def built(town: Town, lead: str, project: str) -> str:

@@ -55,7 +55,11 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, dict[str, str]
     load = town.do("operator", Command.LOAD_RECORDS, town.pool_id, sent).created_id
     proposed = {"ground": "OBJECTION", "token": "0123456789abcdef"}
     order = town.do("ig", Command.PROPOSE_ERASURE, town.pool_id, proposed).created_id
+    held = {"kind": "IG_TRAINING", "reference": NASTY, "issued_on": "2026-06-01"}
+    certificate = town.do("lead", Command.PRESENT_CERTIFICATE, town.people["lead"], held).created_id
+    town.do("ig", Command.PUBLISH_TERMS, town.pool_id, {"text": NASTY})
     ids = {
+        "certificates": certificate,
         "projects": project,
         "erasures": order,
         "exemptions": exemption,
@@ -76,7 +80,8 @@ def addresses(site: Site, method: str) -> list[str]:
 
 
 def filled(rule: str, ids: dict[str, str]) -> str:
-    return re.sub("<(subject|load)_id>", ids.get(rule.split("/")[1], ""), rule)
+    rule = re.sub("<(subject|load)_id>", ids.get(rule.split("/")[1], ""), rule)
+    return rule.replace("<int:version>", "1")
 
 
 def token_of(client: FlaskClient) -> str:

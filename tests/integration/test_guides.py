@@ -113,6 +113,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     ids["TRANSFER"] = town.do("lead", Command.BRING_IN, ids["WORKSPACE"], script).created_id
     proposed = {"ground": "OBJECTION", "token": "0123456789abcdef"}
     ids["ORDER"] = town.do("ig", Command.PROPOSE_ERASURE, town.pool_id, proposed).created_id
+    held = {"kind": "IG_TRAINING", "reference": "T-1", "issued_on": "2026-06-01"}
+    ids["CERTIFICATE"] = town.do("lead", Command.PRESENT_CERTIFICATE, town.people["lead"], held).created_id
     request = json.loads((DOCS / "guides" / "examples" / "request.json").read_text(encoding="utf-8"))
     ids["RELEASE"] = town.do("lead", Command.DRAFT_RELEASE, project, request).created_id
     town.do("lead", Command.SUBMIT_RELEASE, ids["RELEASE"])
@@ -132,6 +134,7 @@ def _write_files(site: Site, ids: dict[str, str], files: Path) -> None:
     package, register = package_and_register(site.town, ids["RELEASE"], files / "drawn")
     (files / "package.zip").write_bytes(package)
     (files / "register.json").write_text(json.dumps(register), encoding="utf-8")
+    (files / "agreement.txt").write_text("Do no harm.", encoding="utf-8")
     (files / "numbers.txt").write_text("nhs_number\n", encoding="ascii")
     _write_log(site, ids, files)
     source, copy = (

@@ -1,4 +1,4 @@
-"""The pool of people, its opt-out lists, erasures and refreshes, and whoever has signed in."""
+"""The pool of people, its opt-out lists, erasures and refreshes."""
 
 from gateway.rules import guards as g
 from gateway.rules.steps import Step, step
@@ -7,7 +7,6 @@ from gateway.vocabulary import (
     ErasureState,
     Event,
     OptOutListState,
-    PersonState,
     PoolState,
     RefreshState,
     Role,
@@ -16,7 +15,6 @@ from gateway.vocabulary import (
 
 _POOL = PoolState.OPEN
 _LIST = OptOutListState
-_PERSON = PersonState.ACTIVE
 _ERS = ErasureState
 _RFR = RefreshState
 _C = Command
@@ -63,12 +61,4 @@ ROWS: tuple[Step, ...] = (
     step(_ERS.PROPOSED, _C.REFUSE_ERASURE, to=_ERS.REFUSED, by=_IG, when=[g.by_another], records=_E.ERASURE_REFUSED),
     step(_ERS.APPROVED, _C.COMPLETE_ERASURE, to=_ERS.DONE, by=_SYSTEM, records=_E.ERASURE_DONE),
     step(_RFR.RUNNING, _C.END_REFRESH, to=_RFR.DONE, by=_SYSTEM, records=_E.REFRESH_ENDED),
-    # people
-    step(
-        _PERSON, _C.APPOINT_PERSON, by={Role.SYSTEM, Role.OPERATOR}, when=[g.not_oneself], records=_E.PERSON_APPOINTED
-    ),
-    step(_PERSON, _C.SIGN_IN, by={Role.OWNER}, records=_E.PERSON_SIGNED_IN),
-    step(_PERSON, _C.SIGN_OUT, by={Role.OWNER}, records=_E.PERSON_SIGNED_OUT),
-    step(_PERSON, _C.CREATE_TOKEN, by={Role.OWNER}, records=_E.TOKEN_CREATED),
-    step(_PERSON, _C.REVOKE_SESSION, by={Role.OWNER}, records=_E.SESSION_REVOKED),
 )

@@ -1,5 +1,6 @@
 """Projects, their snapshots and workspaces, scripts on their way in, and jobs."""
 
+from gateway.rules import committee_guards as c
 from gateway.rules import guards as g
 from gateway.rules import room_guards as r
 from gateway.rules.steps import Step, step
@@ -7,6 +8,7 @@ from gateway.vocabulary import (
     Command,
     Event,
     JobState,
+    PoolState,
     ProjectState,
     Role,
     SnapshotState,
@@ -33,11 +35,19 @@ ROWS: tuple[Step, ...] = (
     step(_P.RETURNED, _C.EDIT_PROJECT, by=_LEAD, records=_E.PROJECT_EDITED),
     step(_P.DRAFT, _C.SUBMIT_PROJECT, to=_P.SUBMITTED, by=_LEAD, records=_E.PROJECT_SUBMITTED),
     step(_P.RETURNED, _C.SUBMIT_PROJECT, to=_P.SUBMITTED, by=_LEAD, records=_E.PROJECT_SUBMITTED),
+    step(PoolState.OPEN, _C.CHOOSE_COMMITTEE, by=_IG, records=_E.COMMITTEE_CHOSEN),
+    step(
+        _P.SUBMITTED,
+        _C.DECLARE_INTEREST,
+        by={Role.COMMITTEE_MEMBER},
+        when=[c.has_not_declared],
+        records=_E.INTEREST_DECLARED,
+    ),
     step(
         _P.SUBMITTED,
         _C.CAST_VOTE,
         by={Role.COMMITTEE_MEMBER},
-        when=[g.has_not_voted],
+        when=[g.has_not_voted, c.has_declared, c.provider_has_a_vote],
         records=_E.PROJECT_VOTED,
         then=_C.SETTLE_PROJECT,
     ),

@@ -10,6 +10,8 @@ from sqlmodel import SQLModel, col, or_, select
 from gateway.models import (
     Appointment,
     Budget,
+    Certificate,
+    Declaration,
     ErasureOrder,
     Exemption,
     Grant,
@@ -31,6 +33,7 @@ from gateway.models import (
 from gateway.models.grant import JOBS
 from gateway.rules.facts import Actor, Facts
 from gateway.store.ahead import Ahead
+from gateway.store.queries.certificates import suspended_seats
 from gateway.store.unit_of_work import Relation, Work
 from gateway.vocabulary import Noun, OptOutListState, PersonState, RefreshState, SnapshotState
 
@@ -45,6 +48,7 @@ TABLES: dict[Noun, type[SQLModel]] = {
     Noun.RELEASE: Release,
     Noun.REGISTER_ENTRY: RegisterEntry,
     Noun.PERSON: Person,
+    Noun.CERTIFICATE: Certificate,
     Noun.ERASURE_ORDER: ErasureOrder,
     Noun.REFRESH: Refresh,
     Noun.EXEMPTION: Exemption,
@@ -60,6 +64,7 @@ _PREFIX = {
     "rel": Noun.RELEASE,
     "reg": Noun.REGISTER_ENTRY,
     "per": Noun.PERSON,
+    "crt": Noun.CERTIFICATE,
     "ers": Noun.ERASURE_ORDER,
     "rfr": Noun.REFRESH,
     "exm": Noun.EXEMPTION,
@@ -67,6 +72,7 @@ _PREFIX = {
 NOBODY: frozenset[str] = frozenset()
 PROJECTS = Relation(Project, col(Project.id))
 MEMBERS = Relation(Membership, col(Membership.project_id))
+DECLARATIONS = Relation(Declaration, col(Declaration.project_id))
 VOTES = Relation(Vote, col(Vote.project_id))
 GRANTS = Relation(Grant, col(Grant.project_id))
 BUDGETS = Relation(Budget, col(Budget.id))
@@ -118,11 +124,19 @@ def pool_of(work: Work) -> Pool:
 
 
 def actor_of(work: Work, person: Person, now: datetime) -> Actor:
-    """A person with the appointments in force now."""
+    """A person with the appointments in force now, but for those whose certificates lapsed."""
     rows = work.all(Appointment, Appointment.person_id == person.id, col(Appointment.since) <= now)
     held = frozenset(row.role for row in rows if row.until is None or row.until > now)
     held = held if person.state is PersonState.ACTIVE else frozenset()
-    return Actor(person.id, person.name, held, others=_others(work, person))
+    lacking = held & suspended_seats(work, person, now)
+    return Actor(
+        person.id,
+        person.name,
+        held - lacking,
+        others=_others(work, person),
+        suspended=lacking,
+        organisation=person.organisation,
+    )
 
 
 def _others(work: Work, person: Person) -> frozenset[str]:
@@ -153,6 +167,8 @@ def all_facts_of(
     project_ids = {_PROJECT_OF[noun](work, subject) for subject in subjects} if noun in _PROJECT_OF else set()
     for relation in OF_PROJECTS:
         work.load(relation, project_ids)
+    if noun is Noun.PROJECT:
+        work.load(DECLARATIONS, project_ids)
     if noun is Noun.RELEASE:
         work.load(REVIEWS, [subject.id for subject in subjects])
     return [facts_of(work, subject, now, max_list_age_days, accounts) for subject in subjects]
@@ -163,6 +179,7 @@ def _outside(
 ) -> Facts | None:
     project_id = _PROJECT_OF[noun](work, subject) if noun in _PROJECT_OF else None
     members = () if project_id is None else work.of(MEMBERS, project_id)
+    declared = () if noun is not Noun.PROJECT else work.of(DECLARATIONS, project_id or "")
     pool = work.once(pool_of)
     elsewhere, informed = work.once(_with_workspaces, accounts), work.once(informed_of, accounts)
     if subject is None:
@@ -175,14 +192,16 @@ def _outside(
         max_list_age_days=max_list_age_days,
         pool=pool,
         members=members,
+        declarations=declared,
         people_with_workspaces=elsewhere,
         informed=informed,
-        owner_id=subject.id if noun is Noun.PERSON else "",
+        owner_id=_OWNER[noun](subject) if noun in _OWNER else "",
         register_entry=subject if noun is Noun.REGISTER_ENTRY else None,
         release=subject if noun is Noun.RELEASE else None,
         job=subject if noun is Noun.JOB else None,
         erasure=subject if noun is Noun.ERASURE_ORDER else None,
         exemption=subject if noun is Noun.EXEMPTION else None,
+        certificate=subject if noun is Noun.CERTIFICATE else None,
     )
 
 
@@ -268,6 +287,10 @@ def _workspace(work: Work, workspace_id: str) -> Workspace | None:
     return work.get(Workspace, workspace_id)
 
 
+_OWNER: dict[Noun, Callable[[Any], str]] = {
+    Noun.PERSON: lambda row: str(row.id),
+    Noun.CERTIFICATE: lambda row: str(row.person_id),
+}
 # of no row the project is "", which is nobody's: it is asked for all the same
 _PROJECT_OF: dict[Noun, Callable[[Work, Any], str]] = {
     Noun.PROJECT: _itself,

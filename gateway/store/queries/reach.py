@@ -28,6 +28,7 @@ SINCE = {
     Noun.RELEASE: "created_at",
     Noun.REGISTER_ENTRY: "created_at",
     Noun.PERSON: "created_at",
+    Noun.CERTIFICATE: "presented_at",
     Noun.ERASURE_ORDER: "proposed_at",
     Noun.REFRESH: "begun_at",
     Noun.EXEMPTION: "proposed_at",
@@ -78,6 +79,8 @@ def own_rows(actor: Actor, noun: Noun) -> ColumnElement[bool]:
     mine = select(Membership.project_id).where(col(Membership.person_id) == actor.person_id)
     if noun is Noun.PERSON:
         return col(table.id) == actor.person_id
+    if noun is Noun.CERTIFICATE:
+        return col(table.person_id) == actor.person_id
     if noun is Noun.PROJECT:
         return col(table.id).in_(mine)
     if noun in _OF_A_PROJECT:

@@ -15,9 +15,7 @@ from gateway.models import (
     ErasureOrder,
     Exemption,
     Grant,
-    Membership,
     OptOutList,
-    Person,
     Pool,
     Project,
     Refresh,
@@ -25,6 +23,7 @@ from gateway.models import (
     Snapshot,
     Vote,
 )
+from gateway.rules import committees
 from gateway.rules.facts import Actor, Facts
 from gateway.rules.marks import is_informed, mark_of
 from gateway.rules.refusals import Refusal, unknown
@@ -32,7 +31,9 @@ from gateway.rules.roles import roles_on
 from gateway.rules.transitions import STEPS, choose
 from gateway.rules.visibility import may_see, visible_votes
 from gateway.store.ahead import Ahead
+from gateway.store.queries.certificates import HELD, demands
 from gateway.store.queries.facts import ENTRIES, all_facts_of, from_inside, from_outside
+from gateway.store.queries.people_views import certificate, declarations, member, oneself
 from gateway.store.queries.reach import in_order, worth_a_look
 from gateway.store.queries.release_views import DRAFTS, RELEASES, SUBMISSIONS, listed, release
 from gateway.store.queries.view_parts import PEOPLE, View, budget, person, plain
@@ -89,6 +90,8 @@ def _load_what_views_say(ahead: Ahead, noun: Noun, seen: Sequence[Facts]) -> Non
         people |= {row.person_id for row in facts.members}
         people |= {row.person_id for row in facts.votes} | {row.person_id for row in facts.reviews}
     ahead.load(PEOPLE, people)
+    if noun is Noun.PROJECT and seen and ahead.once(demands, seen[0].now):
+        ahead.load(HELD, people)
 
 
 def register(work: Work) -> list[View]:
@@ -142,15 +145,20 @@ def _shown(work: Work, actor: Actor, subject: Any, facts: Facts) -> View:
 def _pool(work: Work, actor: Actor, roles: frozenset[Role], subject: Any, facts: Facts) -> View:  # noqa: ARG001
     fresh = facts.active_list
     body = plain(subject, "name", "public_population", "epsilon_micro", "delta_e15")
-    return body | {"opt_out_list_date": fresh.list_date.isoformat() if fresh else None}
+    return body | {
+        "opt_out_list_date": fresh.list_date.isoformat() if fresh else None,
+        "committee": committees.read(subject.committee).shown(),
+    }
 
 
 def _project(work: Work, actor: Actor, roles: frozenset[Role], subject: Project, facts: Facts) -> View:
     return {
         **plain(subject, "title", "application", "round", "created_at", "draws_frozen"),
-        "members": [_member(work, row) for row in facts.members],
+        "members": [member(work, row, facts.now) for row in facts.members],
         "votes": [_vote(work, row) for row in visible_votes(actor, roles, facts)],
         "votes_cast": len(facts.votes),
+        "committee": committees.read(subject.committee or facts.pool.committee).shown(),
+        "declarations": declarations(work, actor, roles, facts),
         "grant": facts.grant and grant_shown(facts.grant, facts.pool, informed=is_informed(actor, facts)),
         "budget": budget(facts) if roles & _MONEY else None,
         "snapshot": _snapshot(work, actor, roles, facts.snapshot, facts) if facts.snapshot else None,
@@ -167,12 +175,11 @@ def grant_shown(grant: Grant, pool: Pool, *, informed: bool) -> View:
     return {**grant.model_dump(mode="json"), "public_population": pool.public_population, "mark": mark.value}
 
 
-def _member(work: Work, row: Membership) -> View:
-    return {**person(work, row.person_id), "leads": row.leads}
-
-
 def _vote(work: Work, row: Vote) -> View:
-    return {**plain(row, "verdict", "reason", "lay", "at", "round"), "person": person(work, row.person_id)}
+    return {
+        **plain(row, "verdict", "reason", "lay", "at", "round", "conditions"),
+        "person": person(work, row.person_id),
+    }
 
 
 def _entry_id(work: Work, project_id: str) -> str | None:
@@ -196,11 +203,6 @@ def _opt_out_list(work: Work, actor: Actor, roles: frozenset[Role], subject: Opt
 
 def _register_entry(work: Work, actor: Actor, roles: frozenset[Role], subject: RegisterEntry, facts: Facts) -> View:  # noqa: ARG001
     return plain(subject, "project_id", "fields", "version", "published_at")
-
-
-def _self(work: Work, actor: Actor, roles: frozenset[Role], subject: Person, facts: Facts) -> View:  # noqa: ARG001
-    body = plain(subject, "name", "organisation")
-    return body | (plain(subject, "email") if subject.id == actor.person_id else {})
 
 
 def _erasure(work: Work, actor: Actor, roles: frozenset[Role], subject: ErasureOrder, facts: Facts) -> View:  # noqa: ARG001
@@ -231,7 +233,8 @@ _PARTS: dict[Noun, Callable[..., View]] = {
     Noun.JOB: job,
     Noun.RELEASE: release,
     Noun.REGISTER_ENTRY: _register_entry,
-    Noun.PERSON: _self,
+    Noun.PERSON: oneself,
+    Noun.CERTIFICATE: certificate,
     Noun.ERASURE_ORDER: _erasure,
     Noun.REFRESH: _refresh,
     Noun.EXEMPTION: _exemption,

@@ -48,6 +48,8 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         town.do("lead", Command.DRAFT_RELEASE, project_id, draft)
     town.do("lead", Command.DRAFT_PROJECT, town.pool_id, application(title="Not yet sent"))
     town.do("lead", Command.OPEN_WORKSPACE, project_id)
+    held = {"kind": "IG_TRAINING", "reference": "T-1", "issued_on": "2026-06-01"}
+    town.do("lead", Command.PRESENT_CERTIFICATE, town.people["lead"], held)
     yield town
     town.gateway.unit.dispose()
 
