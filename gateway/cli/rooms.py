@@ -67,7 +67,7 @@ def status(workspace: str, as_json: bool) -> None:
     print_status(view)
     click.echo(f"tier {view['tier']['title'].lower()}; {view['jobs_left_today']} jobs left today")
     if view["room_asked_at"]:
-        click.echo(f"notebook open since {view['room_asked_at']}")
+        click.echo(f"{view['tier']['room'] or 'notebook'} open since {view['room_asked_at']}")
     for job in view["jobs"]:
         click.echo(line_of(job))
     for each in view["costs"]["people"]:

@@ -1,4 +1,4 @@
-"""What runs in a workspace: a notebook asked for and closed, a job stopped, logs read where rows may be seen."""
+"""What runs in a workspace: a notebook or desktop asked for and closed, a job stopped, logs read where they may be."""
 
 import hmac
 from datetime import datetime
@@ -7,10 +7,12 @@ from hashlib import sha256
 from gateway.commands.act import Act, Given, verb
 from gateway.commands.workspaces import next_tick
 from gateway.models import Job, Workspace
+from gateway.rules.tiers import tier_of
 from gateway.rules.visibility import shown_state
 from gateway.settings import Settings
 from gateway.vocabulary import Command
 from workspaces.catalogue.errors import Invalid
+from workspaces.rooms import desktops
 from workspaces.rooms.folders import read_log
 
 LOGS = ("stdout", "stderr")
@@ -21,6 +23,8 @@ def start(*, act: Act, subject: Workspace, given: Given) -> None:
     """Asked for; workers open it and keep it open."""
     if not (act.settings.rooms_url and act.settings.notebook_environment):
         raise Invalid("room:no_notebooks", "This gateway has no place for notebooks.", "Run scripts as jobs.")
+    if tier_of(act.facts.grant).desktop and not desktops.installed():
+        raise Invalid("room:no_desktops", "What desktops are made of is not installed here.", "Run ./run setup.")
     subject.room_asked_at, subject.room_asked_by = act.now, act.actor.person_id
 
 

@@ -19,14 +19,15 @@ from gateway.commands.rooms import Why, run_name, token_of
 from gateway.jobs.house import House
 from gateway.jobs.run_job import snapshot_room
 from gateway.models import Job, Workspace
-from gateway.rules.facts import SYSTEM
+from gateway.rules.facts import SYSTEM, Facts
 from gateway.rules.refusals import Refusal
 from gateway.rules.room_guards import why_it_ends
+from gateway.rules.tiers import tier_of
 from gateway.store.queries.facts import NOBODY, facts_of
 from gateway.store.standing import Closed, at_work
 from gateway.vocabulary import Command, JobState
 from workspaces.catalogue.errors import Invalid
-from workspaces.rooms import notebooks
+from workspaces.rooms import desktops, notebooks
 from workspaces.rooms.base import RoomPlan
 
 log = logging.getLogger("tre.rooms")
@@ -73,7 +74,7 @@ def _keep(house: House, name: str, workspace: Workspace) -> bool:
         return _end(house, workspace, why.code if why else "snapshot:none")
     sitting = house.rooms().status(name)
     if sitting is None and not busy:  # else it opens when the job has ended
-        house.rooms().start(name, _plan(house, workspace, snapshot_room(house, facts.snapshot.id)))
+        house.rooms().start(name, _plan(house, workspace, facts, snapshot_room(house, facts.snapshot.id)))
     elif sitting is not None and not sitting.at_work:
         return _end(house, workspace, sitting.refused.code if sitting.refused else "room:ended")
     return True
@@ -86,8 +87,9 @@ def _end(house: House, workspace: Workspace, why: str) -> bool:
     return False
 
 
-def _plan(house: House, workspace: Workspace, room: Path) -> RoomPlan:
+def _plan(house: House, workspace: Workspace, facts: Facts, room: Path) -> RoomPlan:
     settings = house.gateway.settings
+    shown = desktops if tier_of(facts.grant).desktop else notebooks
     folder, door = house.rooms_folder / workspace.room_key, house.folder / "doors" / workspace.id / "inside"
     said = folder / "code" / notebooks.CONFIGURATION
     for each in (said.parent, door):
@@ -98,8 +100,8 @@ def _plan(house: House, workspace: Workspace, room: Path) -> RoomPlan:
         snapshot=room.resolve(),
         workspace=folder.resolve(),
         environment=Path(settings.notebook_environment).resolve(),
-        command=notebooks.COMMAND,
-        limits=notebooks.LIMITS,
+        command=shown.COMMAND,
+        limits=shown.LIMITS,
         door=door.resolve(),
         variables=notebooks.variables(token_of(settings, workspace)),
     )

@@ -4,9 +4,19 @@ from gateway.rules import guards
 from gateway.rules.facts import SYSTEM, Actor, Facts
 from gateway.rules.guards import Guard, unless
 from gateway.rules.refusals import Refusal
-from gateway.rules.tiers import tier_of
+from gateway.rules.tiers import room_of, tier_of
 from gateway.rules.visibility import shown_state
 from gateway.vocabulary import JobState, WorkspaceState
+
+
+def logs_leave(_: Actor, facts: Facts) -> Refusal | None:
+    """Of a desktop only a picture leaves, so that logs are read in it."""
+    return unless(
+        not tier_of(facts.grant).desktop,
+        "job:read_inside",
+        "Text of this project stays in its room: only a picture of it leaves.",
+        "Read the logs in the desktop, in /workspace/logs.",
+    )
 
 
 def sees_rows(_: Actor, facts: Facts) -> Refusal | None:
@@ -19,22 +29,22 @@ def sees_rows(_: Actor, facts: Facts) -> Refusal | None:
     )
 
 
-def has_notebook(_: Actor, facts: Facts) -> Refusal | None:
-    """The committee granted a notebook."""
-    met = tier_of(facts.grant).notebook
-    return unless(met, "room:not_granted", "The project's tier has no notebook.", "Run scripts as jobs.")
+def has_room(_: Actor, facts: Facts) -> Refusal | None:
+    """The committee granted a notebook or a desktop."""
+    met = bool(room_of(tier_of(facts.grant)))
+    return unless(met, "room:not_granted", "The project's tier has no notebook or desktop.", "Run scripts as jobs.")
 
 
 def room_closed(_: Actor, facts: Facts) -> Refusal | None:
-    """No notebook is open in the workspace: one program at a time writes there."""
+    """Nothing is open in the workspace: one program at a time writes there."""
     met = facts.workspace is None or facts.workspace.room_asked_at is None
-    return unless(met, "room:open", "The workspace's notebook is open.", "Close the notebook first.")
+    return unless(met, "room:open", "The workspace's notebook or desktop is open.", "Close it first.")
 
 
 def room_open(_: Actor, facts: Facts) -> Refusal | None:
-    """A notebook is open in the workspace."""
+    """A notebook or desktop is open in the workspace."""
     met = facts.workspace is not None and facts.workspace.room_asked_at is not None
-    return unless(met, "room:closed", "The workspace's notebook is closed.", "Open it first.")
+    return unless(met, "room:closed", "The workspace's notebook or desktop is closed.", "Open it first.")
 
 
 def end_not_shown(_: Actor, facts: Facts) -> Refusal | None:
@@ -45,7 +55,7 @@ def end_not_shown(_: Actor, facts: Facts) -> Refusal | None:
 
 ENTERING: tuple[Guard, ...] = (
     guards.grant_in_force,
-    has_notebook,
+    has_room,
     guards.opt_outs_fresh,
     guards.snapshot_cleared,
     room_open,

@@ -15,6 +15,7 @@ class Tier:
     meaning: str
     sees_rows: bool
     notebook: bool = False  # JupyterLab in the room, shown in the person's browser
+    desktop: bool = False  # a desktop in the room, of which only a picture leaves
     offered: bool = True  # False: described, but no gateway can open it yet
 
 
@@ -31,9 +32,10 @@ TIERS: dict[str, Tier] = {
         Tier(
             "PIXELS",
             "Pixels",
-            "A desktop in the room of which only a picture leaves. Releases are marked INFORMED. Not there yet.",
+            "A desktop in the room with JupyterLab, of which only a picture leaves, marked with the person's name and"
+            " the time: no clipboard, no download. Releases are marked INFORMED.",
             sees_rows=True,
-            offered=False,
+            desktop=True,
         ),
         Tier(
             "NOTEBOOK",
@@ -50,6 +52,11 @@ TIERS: dict[str, Tier] = {
 OFFERED = tuple(tier.name for tier in TIERS.values() if tier.offered)  # what an application may ask for
 # tiers whose people see no row; a name that is not known is none of them, so that a mark never says too much
 BLIND = frozenset(tier.name for tier in TIERS.values() if not tier.sees_rows)
+
+
+def room_of(tier: Tier) -> str:
+    """What people call the room that they may enter: desktop, notebook, or nothing."""
+    return "desktop" if tier.desktop else "notebook" if tier.notebook else ""
 
 
 def tier_of(grant: Grant | None) -> Tier:

@@ -1,10 +1,11 @@
-"""Notebooks: the page that leads to one, the way in, and the question that the proxy asks before every request.
+"""Notebooks and desktops: the page that leads to one, the way in, the question that the proxy asks of every request.
 
-A notebook has a host name of its own, since what it shows is script in that origin. Whoever is signed in here gets a
+Each has a host name of its own, since what it shows is script in that origin. Whoever is signed in here gets a
 ticket that is good once; there it becomes a cookie that is worth nothing without the session it was made from.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from secrets import token_urlsafe
@@ -17,20 +18,38 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from gateway.commands.rooms import token_of
 from gateway.models import Person, Workspace
 from gateway.rules.refusals import Refusal, unknown
+from gateway.rules.tiers import Tier, tier_of
 from gateway.rules.transitions import choose
 from gateway.store.queries import sessions
 from gateway.store.queries.facts import actor_of, facts_of
 from gateway.store.unit_of_work import Work
 from gateway.vocabulary import Command
-from gateway.web.actions import offers, plain
+from gateway.web.actions import Offer, offers, plain
 from gateway.web.current import carry_out, gateway, one, public, settings
 from gateway.web.sessions import TOUCH_SECONDS
 from workspaces.rooms import doors
 
 blueprint = Blueprint("rooms", __name__)
 TICKET_SECONDS = 60
-ROOM, METHOD, UPGRADE = "X-Room", "X-Room-Method", "X-Room-Upgrade"  # what the proxy tells of a request
+# what the proxy tells of a request
+ROOM, METHOD, UPGRADE, ASKED = "X-Room", "X-Room-Method", "X-Room-Upgrade", "X-Room-Path"
+# A desktop's page and its one way to the room, which carries the picture; noVNC is served by the proxy.
+DESKTOP, PICTURE = "/.desktop/", "/.desktop/socket"
+VIEWER = re.compile(r"/\.desktop/novnc/(core|vendor)(/[a-zA-Z0-9_-]+)+\.js")
+DESKTOP_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:;"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 READING = frozenset({"GET", "HEAD", "OPTIONS", ""})
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Whom the rules let into which room now."""
+
+    workspace: Workspace
+    tier: Tier
+    name: str
 
 
 @dataclass(frozen=True)
@@ -60,10 +79,16 @@ def page(subject_id: str) -> ResponseReturnValue:
         "room.html",
         view=view,
         project=one(view["project_id"]),
-        offers=[offer for offer in offered if offer.possible] or offered[:1],
+        offers=[_said(offer, view["tier"]["room"]) for offer in offered if offer.possible] or offered[:1],
         may_enter=view["actions"].get(Command.ENTER_ROOM.value, "") is None,
         ready=_door(subject_id).exists(),
     )
+
+
+def _said(offer: Offer, room: str) -> Offer:
+    """The button with the right word for what it opens."""
+    worded = {name: getattr(offer.wording, name).replace("notebook", room) for name in ("button", "done", "meaning")}
+    return replace(offer, wording=replace(offer.wording, **worded))
 
 
 @blueprint.get("/workspaces/<subject_id>/room/enter")
@@ -85,9 +110,10 @@ def arrive() -> ResponseReturnValue:
     if visit is None or visit.workspace_id != request.headers.get(ROOM, ""):
         raise unknown()
     used = sessions.claim_form(gateway().unit, id_hash=visit.id_hash, form=f"room {visit.nonce}")
-    if used is not None or _allowed(visit) is None:
+    guest = _allowed(visit)
+    if used is not None or guest is None:
         raise unknown()
-    answer = redirect("/lab", 303)
+    answer = redirect(DESKTOP if guest.tier.desktop else "/lab", 303)
     cookie = _sealed("visit", Visit(visit.id_hash, visit.workspace_id))
     answer.set_cookie(_cookie(), cookie, path="/", secure=_secure(), httponly=True, samesite="Lax")
     return answer
@@ -97,18 +123,43 @@ def arrive() -> ResponseReturnValue:
 @public
 def check() -> ResponseReturnValue:
     """May this request go to the room? 200 with the door and the server's token, else 403, without a word."""
-    visit = _opened("visit", request.cookies.get(_cookie(), ""), int(settings().session_hours * 3600))
-    if visit is None or visit.workspace_id != request.headers.get(ROOM, ""):
+    guest = _guest()
+    if guest is None or not _carried(guest.tier):
         return Response(status=403)
-    workspace = _allowed(visit)
-    if workspace is None:
-        return Response(status=403)
+    workspace = guest.workspace
     told = {"X-Room-Door": str(_door(workspace.id)), "X-Room-Authorization": f"token {token_of(settings(), workspace)}"}
     return Response(status=200, headers=told)
 
 
-def _allowed(visit: Visit) -> Workspace | None:
-    """The workspace, when the session still lives and the rules let its person in now."""
+@blueprint.get("/rooms/desktop")
+@public
+def desktop() -> ResponseReturnValue:
+    """The page around a desktop's picture, on the room's own host: nothing of the room is in it but the picture."""
+    guest = _guest()
+    if guest is None or not guest.tier.desktop:
+        raise unknown()
+    page = render_template("desktop.html", who=guest.name, workspace=guest.workspace.id, now=gateway().now())
+    return Response(page, headers={"Content-Security-Policy": DESKTOP_POLICY})
+
+
+def _guest() -> Guest | None:
+    """Who asks, by the cookie of the room that they ask for, when they may be in it now."""
+    visit = _opened("visit", request.cookies.get(_cookie(), ""), int(settings().session_hours * 3600))
+    if visit is None or visit.workspace_id != request.headers.get(ROOM, ""):
+        return None
+    return _allowed(visit)
+
+
+def _carried(tier: Tier) -> bool:
+    """Whether this request is one that the tier carries: of a desktop its picture alone, of a notebook all else."""
+    asked = request.headers.get(ASKED, "").partition("?")[0]
+    if tier.desktop:
+        return bool(VIEWER.fullmatch(asked) or (asked == PICTURE and request.headers.get(UPGRADE, "") == "websocket"))
+    return not asked.startswith(DESKTOP)
+
+
+def _allowed(visit: Visit) -> Guest | None:
+    """The guest, when the session still lives and the rules let its person in now."""
     unit, now = gateway().unit, gateway().now()
     row = sessions.live(unit, visit.id_hash, now, timedelta(minutes=settings().session_idle_minutes))
     if row is None or row.person_id is None:
@@ -122,7 +173,7 @@ def _allowed(visit: Visit) -> Workspace | None:
         return _entered(work, row.person_id, visit.workspace_id)
 
 
-def _entered(work: Work, person_id: str, workspace_id: str) -> Workspace | None:
+def _entered(work: Work, person_id: str, workspace_id: str) -> Guest | None:
     person, workspace = work.get(Person, person_id), work.get(Workspace, workspace_id)
     if person is None or workspace is None:
         return None
@@ -130,7 +181,7 @@ def _entered(work: Work, person_id: str, workspace_id: str) -> Workspace | None:
     actor = actor_of(work, person, now)
     facts = facts_of(work, workspace, now, settings().list_max_age_days, actor.accounts)
     answer = choose(actor, Command.ENTER_ROOM, facts)
-    return None if isinstance(answer, Refusal) else workspace
+    return None if isinstance(answer, Refusal) else Guest(workspace, tier_of(facts.grant), person.name)
 
 
 def address_of(workspace_id: str) -> str:

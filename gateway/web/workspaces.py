@@ -77,7 +77,9 @@ def page(subject_id: str) -> ResponseReturnValue:
         stops={line["id"]: offers(line, Command.STOP_JOB) for line in map(_job, view["jobs"][:SHOWN]) if line},
         names={line["id"]: line["name"] for line in view["transfers"]},
         may_bring_in=may(view, Command.BRING_IN),
-        offers=offers(view, *(each for each in OFFERED if each is not Command.VIEW_LOGS or view["tier"]["notebook"])),
+        offers=offers(
+            view, *(each for each in OFFERED if each is not Command.VIEW_LOGS or view["tier"]["room"] == "notebook")
+        ),
         waiting=any(line["state"] in ("SCANNING", "QUEUED", "RUNNING") for line in (*scripts, *view["jobs"][:SHOWN])),
         jobs=view["jobs"][:SHOWN],
         jobs_a_day=JOBS_A_DAY,

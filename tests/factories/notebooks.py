@@ -49,7 +49,7 @@ def until(met: Callable[[], object], seconds: float) -> None:
 
 
 @contextmanager
-def study(folder: Path, room: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Study]:
+def study(folder: Path, room: Path, monkeypatch: pytest.MonkeyPatch, *, tier: str = "NOTEBOOK") -> Iterator[Study]:
     """`room`: the folder that the notebook sees as its snapshot."""
     environment = room_environment(folder, "notebook")
     assert environment is not None, "no environment with JupyterLab"
@@ -59,7 +59,7 @@ def study(folder: Path, room: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     with living_site(folder, **settings) as site, proxy(folder, port, site.address):
         monkeypatch.setattr(keeper, "snapshot_room", lambda *_: room)
         monkeypatch.setattr(keeper, "LOOK_SECONDS", 0.2)
-        workspace = _workspace(site)
+        workspace = _workspace(site, tier)
         there = Study(site, workspace, rooms, f"http://{workspace}.localhost:{port}", folder)
         stop = threading.Event()
         thread = threading.Thread(target=keeper.keep_forever, args=(_house(there), stop))
@@ -73,14 +73,14 @@ def study(folder: Path, room: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
             until(lambda: not rooms.at_work(), 20)
 
 
-def _workspace(site: Site) -> str:
+def _workspace(site: Site, tier: str) -> str:
     town = site.town
     project = approved_project(town, members=[town.people["researcher"]])
     cleared_snapshot(town, project)
     with town.gateway.unit.writing() as work:
         grant = work.find(Grant, Grant.project_id == project)
         assert grant is not None
-        grant.tier = "NOTEBOOK"
+        grant.tier = tier
         work.add(grant)
     return town.do("lead", Command.OPEN_WORKSPACE, project).created_id
 

@@ -37,7 +37,7 @@ ANSWERS = {
 }
 # Not pages: files, the provider's answers on their way, the API's JSON.
 NOT_PAGES = {"static", "sign_in.begin", "reviews.review_next", "snapshots.certificate"}  # files, or lead to another
-NOT_PAGES |= {"rooms.enter", "rooms.arrive", "rooms.check"}  # on the way to a notebook
+NOT_PAGES |= {"rooms.enter", "rooms.arrive", "rooms.check", "rooms.desktop"}  # on the way to a notebook
 NOT_PAGES |= {"rooms.page", "workspaces.view_logs"}  # looked at in test_notebook and test_workspace_page
 
 

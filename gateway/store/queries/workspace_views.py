@@ -13,7 +13,7 @@ from gateway.models import Job, Transfer, Workspace
 from gateway.rules.costs import Cost, cost_of
 from gateway.rules.facts import Actor, Facts
 from gateway.rules.guards import JOBS_A_DAY
-from gateway.rules.tiers import tier_of
+from gateway.rules.tiers import room_of, tier_of
 from gateway.rules.visibility import shown_state
 from gateway.store.queries.view_parts import View, person, plain
 from gateway.store.unit_of_work import Work
@@ -29,7 +29,7 @@ def workspace(work: Work, actor: Actor, roles: frozenset[Role], subject: Workspa
     tier = tier_of(facts.grant)
     return {
         **plain(subject, "project_id", "opened_at", "room_asked_at"),
-        "tier": {"name": tier.name, "title": tier.title, "meaning": tier.meaning, "notebook": tier.notebook},
+        "tier": {"name": tier.name, "title": tier.title, "meaning": tier.meaning, "room": room_of(tier)},
         "room_asked_by": person(work, subject.room_asked_by) if subject.room_asked_by else None,
         "transfers": [transfer_line(row) for row in transfers],
         "jobs": told,

@@ -12,6 +12,7 @@ from gateway.store.queries import views
 from gateway.vocabulary import Command, Mark
 from tests.factories.gateways import REQUEST, Town, application, approved_project, cleared_snapshot, submitted_release
 from workspaces.catalogue.errors import Invalid
+from workspaces.rooms import desktops
 
 
 def grant_of(town: Town, project: str) -> Grant:
@@ -43,7 +44,7 @@ def test_the_committee_grants_the_tier_of_the_application(town: Town, tier: str)
     assert release["mark"] == ("BLIND" if tier == "JOBS" else "INFORMED")
 
 
-@pytest.mark.parametrize("tier", ["PIXELS", "EVERYTHING"])
+@pytest.mark.parametrize("tier", ["EVERYTHING", "pixels"])
 def test_a_tier_that_is_not_offered_is_refused(town: Town, tier: str) -> None:
     with pytest.raises(Invalid, match="application:unknown_tier"):
         town.do("lead", Command.DRAFT_PROJECT, town.pool_id, application(tier=tier))
@@ -65,11 +66,38 @@ def test_a_gateway_without_notebooks_says_so(town: Town) -> None:
         town.do("researcher", Command.START_ROOM, opened(town, "NOTEBOOK"))
 
 
-def test_jobs_wait_for_a_notebook_and_members_alone_open_one(town: Town) -> None:
-    workspace = opened(town, "NOTEBOOK")
+def placed(town: Town) -> None:
+    """A gateway that has a place for notebooks and desktops."""
     changed = {"rooms_url": "http://*.localhost:1", "notebook_environment": "/usr"}
     with_place = town.gateway.settings.model_copy(update=changed)
     object.__setattr__(town.gateway, "settings", with_place)
+
+
+def test_a_machine_without_desktops_says_so_and_one_with_them_opens_one(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed(town)
+    workspace = opened(town, "PIXELS")
+    monkeypatch.setattr(desktops, "PROGRAMS", ("/usr/bin/not-there",))
+    with pytest.raises(Invalid, match="room:no_desktops"):
+        town.do("researcher", Command.START_ROOM, workspace)
+    monkeypatch.setattr(desktops, "installed", lambda: True)
+    town.do("researcher", Command.START_ROOM, workspace)
+    assert seen(town, workspace)["tier"]["room"] == "desktop"
+
+
+def test_what_a_job_prints_is_text_so_that_with_pixels_it_stays_inside(town: Town) -> None:
+    with pytest.raises(Refusal, match="job:read_inside"):
+        town.do("researcher", Command.VIEW_LOGS, opened(town, "PIXELS"))
+
+
+def test_whoever_sees_what_a_cell_prints_may_read_what_a_job_printed(town: Town) -> None:
+    assert set(town.do("researcher", Command.VIEW_LOGS, opened(town, "NOTEBOOK")).returned) == {"stdout", "stderr"}
+
+
+def test_jobs_wait_for_a_notebook_and_members_alone_open_one(town: Town) -> None:
+    workspace = opened(town, "NOTEBOOK")
+    placed(town)
     for name, code in (("outsider", "subject:unknown"), ("ig", "command:not_your_role")):
         with pytest.raises(Refusal, match=code):
             town.do(name, Command.START_ROOM, workspace)
