@@ -55,7 +55,8 @@ def width_sentence(half_width: Decimal | None, unit: str, assumes: str | None) -
     """The expected width of a statistic in words; shares in percentage points."""
     if half_width is None:
         return "No width can be given before the draw."
-    width = f"{half_width * 100:.2f} percentage points" if unit == "share" else f"{half_width:,} {unit}"
+    bare = f"{half_width:,}" if unit == "1" else f"{half_width:,} {unit}"  # a count of things has no unit
+    width = f"{half_width * 100:.2f} percentage points" if unit == "share" else bare
     about = "In 95 of 100 draws the noise moves each figure by at most"
     return f"{about} {width}{f', {assumes}' if assumes else ''}."
 

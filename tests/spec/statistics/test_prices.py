@@ -3,8 +3,11 @@
 The ε of a request is turned into ρ once and shared equally by its statistics. Noise is never less than the floor.
 """
 
+from decimal import Decimal
+
 import pytest
 
+from disclosure.explain import width_sentence
 from disclosure.release import price
 from tests.factories.snapshots import GRANTED, MORE, STATISTICS, request
 
@@ -61,3 +64,15 @@ def test_what_one_person_can_change_sets_the_scale(statistic, l2_squared):
     line = price(request(epsilon="0.2", statistics=[statistic]), GRANTED).lines[0]
     rho = line.micro_rho / 1e6
     assert float(line.scale) == pytest.approx((l2_squared / (2 * rho)) ** 0.5, rel=2e-3)
+
+
+SAID = [
+    (Decimal(18), "people", None, "at most 18 people."),
+    (Decimal(1351), "1", None, "at most 1,351."),
+    (Decimal("0.0021"), "share", "assuming 9 people", "at most 0.21 percentage points, assuming 9 people."),
+]
+
+
+@pytest.mark.parametrize(("width", "unit", "assumes", "end"), SAID)
+def test_a_width_reads_as_a_sentence(width, unit, assumes, end):
+    assert width_sentence(width, unit, assumes) == f"In 95 of 100 draws the noise moves each figure by {end}"
