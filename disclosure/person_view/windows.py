@@ -141,9 +141,14 @@ def _frame(node: exp.Expr, scope: Scope, *, ordered: bool) -> exp.Expr | None:
         refuse("window", "A frame of a window is not counted in ROWS.")
     start, begins = _bound(spec, scope, "start")
     end, ends = _bound(spec, scope, "end") if spec.args.get("end") else _CURRENT
+    _check_frame(begins, ends)
+    return exp.WindowSpec(kind="ROWS", **start, **end)
+
+
+def _check_frame(begins: tuple[int, float], ends: tuple[int, float]) -> None:
+    """What an engine would refuse to run is refused here, where nothing is spent."""
     if begins > ends or begins == _LAST or ends == _FIRST:
         refuse("window", "A frame of a window ends before it begins.")
-    return exp.WindowSpec(kind="ROWS", **start, **end)
 
 
 def _bound(spec: exp.Expr, scope: Scope, name: str) -> tuple[dict[str, object], tuple[int, float]]:
