@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from gateway.vocabulary import Noun
 
 _TEXT = (str, date, datetime, Decimal)
-SAMPLES = {"reason": "'The benefit is clear.'", "name": "analysis.py", "text": "@analysis.py", "label": "laptop"}
+SAMPLES = {
+    "reason": "'The benefit is clear.'",
+    "name": "analysis.py",
+    "text": "@analysis.py",
+    "label": "laptop",
+    "version": "1",
+    "conflict": "no",
+}
 READING = {
     "list": "Every one that you may know of, one a line.",
     "show": "One of them in full, as JSON, with what you can do and why not.",
