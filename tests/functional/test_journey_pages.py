@@ -15,7 +15,7 @@ import pytest
 
 from gateway.models import RegisterEntry, Transfer
 from gateway.vocabulary import Command
-from tests.factories.gateways import EXEMPTION, REQUEST, active_list, approved_project, submitted_release
+from tests.factories.gateways import EXEMPTION, REQUEST, active_list, application, approved_project, submitted_release
 from tests.factories.loads import figures
 from tests.factories.risks import risk
 from tests.factories.sites import Site
@@ -37,6 +37,7 @@ ANSWERS = {
 }
 # Not pages: files, the provider's answers on their way, the API's JSON.
 NOT_PAGES = {"static", "sign_in.begin", "reviews.review_next", "snapshots.certificate"}  # files, or lead to another
+NOT_PAGES |= {"register.data_uses", "register.refusals"}  # CSV
 NOT_PAGES |= {"rooms.enter", "rooms.arrive", "rooms.check", "rooms.desktop"}  # on the way to a notebook
 NOT_PAGES |= {"rooms.page", "workspaces.view_logs"}  # looked at in test_notebook and test_workspace_page
 
@@ -332,6 +333,37 @@ class Journey:
         assert auditor.page.get_by_role("heading", name="The chain holds").is_visible()
         auditor.look("39-audit-verified")
 
+    def hold(self) -> None:
+        """What people must hold, how the committee decides, and what anybody sees of it."""
+        town, held = self.town, {"kind": "IG_TRAINING", "reference": "T-1", "issued_on": "2026-06-01"}
+        first, second = (
+            town.do("lead", Command.PRESENT_CERTIFICATE, town.people["lead"], held).created_id for _ in range(2)
+        )
+        town.do("ig", Command.ACCEPT_CERTIFICATE, first)
+        town.do("ig", Command.PUBLISH_TERMS, town.pool_id, {"text": "You keep what you see to yourself."})
+        other = town.do(
+            "lead", Command.DRAFT_PROJECT, town.pool_id, application(title="Asthma", epsilon="0.1")
+        ).created_id
+        town.do("lead", Command.SUBMIT_PROJECT, other)
+        officer, lead, reader = self.officer, self.lead, self.reader
+        member = self.visitors.sign_in("member2")
+        looks = (
+            (officer, "people", "/certificates"),
+            (officer, "refuse", f"/certificates/{second}/refuse"),
+            (officer, "revoke", f"/certificates/{first}/revoke"),
+            (officer, "publish-agreement", "/agreement"),
+            (officer, "committee", "/committee"),
+            (lead, "present", "/account/certificates"),
+            (lead, "agreement", "/account/agreement"),
+            (member, "declare", f"/projects/{other}/declare"),
+            (member, "minutes", f"/projects/{other}/minutes"),
+            (reader, "figures", "/figures"),
+            (reader, "satre", "/satre"),
+        )
+        for who, name, path in looks:
+            who.go(path)
+            who.look(f"40-{name}")
+
     def leave(self) -> None:
         who = {"issuer": "test", "subject": "ig2", "name": "Second Officer", "email": "ig2@example.org"}
         second = self.town.people["ig2"] = self.town.do(
@@ -376,6 +408,7 @@ def test_the_whole_journey(scripted: bool, visitors, site: Site, tmp_path: Path)
         journey.download,
         journey.publish,
         journey.govern,
+        journey.hold,
         journey.leave,
         journey.exempt,
         journey.audit,
