@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     room_environment: Path = Field(Path("/usr"), description="The Python environment that rooms see.")
     rooms_url: str = Field("", description="Where notebooks are: * is the workspace; another host name than base_url.")
     notebook_environment: str = Field("", description="The Python with JupyterLab that notebooks see; empty: none.")
+    scanner: Path = Field(Path(), description="Malware scanner for what comes in, called like clamdscan; empty: none.")
+    no_scanner: str = Field("", max_length=80, description="Who granted, by name, that files enter unscanned.")
     room_k: int = Field(0, ge=0, description="People alike in a workspace's copy, at least; 0: the copy draws read.")
     traces: str = Field("", description="An installed OpenTelemetry exporter for spans (extra); empty: no traces.")
     mailbox: str = Field("X26TRE01", description="Our MESH mailbox.")
