@@ -38,6 +38,7 @@ ANSWERS = {
 # Not pages: files, the provider's answers on their way, the API's JSON.
 NOT_PAGES = {"static", "sign_in.begin", "reviews.review_next", "snapshots.certificate"}  # files, or lead to another
 NOT_PAGES |= {"register.data_uses", "register.refusals"}  # CSV
+NOT_PAGES |= {"twin.people"}  # a file
 NOT_PAGES |= {"rooms.enter", "rooms.arrive", "rooms.check", "rooms.desktop"}  # on the way to a notebook
 NOT_PAGES |= {"rooms.page", "workspaces.view_logs"}  # looked at in test_notebook and test_workspace_page
 
@@ -256,6 +257,9 @@ class Journey:
         officer.press("Publish in the register")
         reader.go("/register")
         reader.look("32-register")
+        reader.go("/twin")
+        reader.look("32-twin")
+        reader.go("/register")
         reader.page.get_by_role("link", name=TITLE).click()
         reader.look("33-register-entry")
         for name, path in (("status", "/status"), ("not-found", "/nowhere")):
