@@ -12,12 +12,12 @@ from disclosure.bounds_derived import check_derived
 from disclosure.engines.block_plan import BlockPlan
 from disclosure.engines.event_plan import CodePlan, EventPlan
 from disclosure.person_view.prove import prove
-from disclosure.person_view.schema import ProvenView, Schema
+from disclosure.person_view.schema import ProvenView
 from disclosure.pricing import Price, price_of
 from disclosure.requests import ReleaseRequest
 from disclosure.statistics.base import Statistic
 from disclosure.statistics.registry import bind
-from disclosure.terms import Terms
+from disclosure.terms import Terms, schema_of
 from workspaces.catalogue.errors import Invalid
 
 MONTH_BITS = 12  # of 200 years
@@ -46,7 +46,7 @@ def price(request: ReleaseRequest, terms: Terms) -> Price:
 def clear(request: ReleaseRequest, terms: Terms) -> Cleared:
     """The request under these terms: what is proven, bound and priced. Raises Invalid; never touches data."""
     _check_epsilon(request, terms)
-    view = prove(request.view, Schema.granted(terms.tables, rows_per_person=terms.rows_per_person))
+    view = prove(request.view, schema_of(terms))
     check_statistics(request, view.columns)
     check_derived(request, view.columns)
     statistics = tuple(bind(asked, view.columns, terms) for asked in request.statistics)

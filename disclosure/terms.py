@@ -4,7 +4,10 @@ Everything here is fixed before a record is read. Units: ε in micro-ε (1e-6), 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from disclosure.person_view.schema import Schema
+from workspaces.catalogue.code_lists import CITED, Cited
 
 STATISTICS = frozenset(
     {
@@ -40,7 +43,8 @@ class Terms:
     runs (P6). `literal_bits` limits what an INFORMED request's own literals can say (P1), None for a BLIND one.
     `threshold_delta0_e15` is the δ₀ that one statistic may spend on naming keys found in the data; 0 allows none.
     `public_population` is an official figure, never a count of records; expected widths of ratios lean on it.
-    `seconds_per_unit` scales deadlines to the machine.
+    `seconds_per_unit` scales deadlines to the machine. `code_lists` are those that views may cite, by id; a list never
+    changes once it is published, so a request means the same for ever.
     """
 
     tables: Mapping[str, tuple[str, ...]]
@@ -53,6 +57,7 @@ class Terms:
     literal_bits: int | None = None
     threshold_delta0_e15: int = 0
     seconds_per_unit: int = 1
+    code_lists: Mapping[str, Cited] = field(default_factory=lambda: CITED)
 
     def __post_init__(self) -> None:
         if not 0 <= self.delta_e15 < 10**15:
@@ -63,3 +68,8 @@ class Terms:
             raise ValueError("a δ₀ is at least 0 and below 1")
         if self.seconds_per_unit < 1 or not self.statistics <= STATISTICS:
             raise ValueError("deadlines have a positive unit; statistics come from the closed list")
+
+
+def schema_of(terms: Terms) -> Schema:
+    """What views under these terms may read and cite. Raises Invalid on a table or column of no catalogue."""
+    return Schema.granted(terms.tables, rows_per_person=terms.rows_per_person, code_lists=terms.code_lists)

@@ -14,6 +14,7 @@ from disclosure.checks.verdicts import Checked
 from disclosure.clearance import clear
 from disclosure.requests import parse_request
 from disclosure.terms import Terms
+from workspaces.catalogue.code_lists import cited_in
 from workspaces.catalogue.errors import Invalid
 from workspaces.catalogue.tables import TABLES
 
@@ -47,6 +48,7 @@ def terms_in(grant: Mapping[str, Any]) -> Terms:
             floor_half_width=grant["floor_half_width"],
             threshold_delta0_e15=grant["delta0_e15"] // THRESHOLDS,
             literal_bits=None if _is_blind(grant) else LITERAL_BITS,
+            code_lists=cited_in(grant.get("code_lists") or {}),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise Invalid(

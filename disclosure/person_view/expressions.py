@@ -21,7 +21,6 @@ from disclosure.person_view.values import (
     settle,
     union,
 )
-from workspaces.catalogue.code_lists import CODE_LISTS
 from workspaces.catalogue.columns import BOOLEAN_DOMAIN, Domain, Type
 
 _WHOLE = (exp.DataType.Type.INT, exp.DataType.Type.BIGINT)
@@ -252,7 +251,7 @@ def _named(node: exp.Expr, scope: Scope) -> Value:
 
 
 def _in_code_list(column: Value, cited: str, scope: Scope) -> Value:
-    listed = CODE_LISTS.get(cited)
+    listed = scope.proof.schema.code_lists.get(cited)
     known = column.domain.values if column.domain else ()
     if listed is None or not set(listed.concept_ids) <= set(known):
         refuse("code_list", "A code list is cited that is not published for this column.")

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from sqlglot import exp
 
+from workspaces.catalogue.code_lists import CITED, Cited
 from workspaces.catalogue.columns import Column, Domain, Grid, Type
 from workspaces.catalogue.errors import Invalid
 from workspaces.catalogue.tables import TABLES
@@ -64,11 +65,21 @@ class Schema:
 
     tables: Mapping[str, frozenset[str]]
     rows_per_person: int = ROWS_PER_PERSON
+    code_lists: Mapping[str, Cited] = field(default_factory=lambda: CITED)
 
     @classmethod
-    def granted(cls, columns: Mapping[str, Sequence[str]], *, rows_per_person: int = ROWS_PER_PERSON) -> "Schema":
-        """The schema of a grant; `rows_per_person` is the cap on each event table. Raises Invalid on unknown names."""
-        return cls({name: _known(name, chosen) for name, chosen in columns.items()}, rows_per_person)
+    def granted(
+        cls,
+        columns: Mapping[str, Sequence[str]],
+        *,
+        rows_per_person: int = ROWS_PER_PERSON,
+        code_lists: Mapping[str, Cited] = CITED,
+    ) -> "Schema":
+        """The schema of a grant, with the lists that views may cite; `rows_per_person` is the cap on each event table.
+
+        Raises Invalid on unknown names.
+        """
+        return cls({name: _known(name, chosen) for name, chosen in columns.items()}, rows_per_person, code_lists)
 
     def column(self, table: str, name: str) -> Column:
         """The catalogue's column, if granted. Raises Invalid("view:not_granted") without saying which of the two."""

@@ -11,12 +11,12 @@ from disclosure.bounds import MAX_CELLS
 from disclosure.engines.event_plan import Periods
 from disclosure.event_requests import EventKeys
 from disclosure.person_view.events import ProvenEvents, prove_events
-from disclosure.person_view.schema import Literal, Schema, ViewColumn
+from disclosure.person_view.schema import Literal, ViewColumn
 from disclosure.requests import Statistic as Asked
 from disclosure.statistics.base import Contribution, told_together
 from disclosure.statistics.calendar import periods_of
 from disclosure.statistics.columns import Columns, keys
-from disclosure.terms import Terms
+from disclosure.terms import Terms, schema_of
 from workspaces.catalogue.columns import Type
 from workspaces.catalogue.errors import Invalid
 
@@ -59,8 +59,7 @@ def bound_rows(asked: Asked, columns: Columns, terms: Terms) -> EventRows:
     if wanted is None:
         raise ValueError(f"a {asked.kind} has events")
     names = [name for name in (wanted.date, wanted.split) if name is not None]
-    schema = Schema.granted(terms.tables, rows_per_person=terms.rows_per_person)
-    rows = prove_events(wanted, names, schema)
+    rows = prove_events(wanted, names, schema_of(terms))
     found = EventRows(
         replace(rows, literals=(*rows.literals, *_months(asked.name, wanted))),
         keys(asked, columns),

@@ -22,9 +22,10 @@ from gateway.commands.requests import Request, priced
 from gateway.rules.facts import Actor
 from gateway.rules.refusals import unknown
 from gateway.store import audit_chain
-from gateway.store.queries import lists, public_figures, sources, views
+from gateway.store.queries import code_lists, lists, public_figures, sources, views
 from gateway.store.queries.facts import noun_of
 from gateway.store.queries.tokens import actor_of_token
+from gateway.store.queries.view_parts import View
 from gateway.store.unit_of_work import Work
 from gateway.vocabulary import Command, Noun
 
@@ -73,10 +74,14 @@ def _add_others(routes: Blueprint, api: Api) -> None:
     routes.add_url_rule(f"{ROOT}/releases/<id>/artefact", "artefact", _artefact(api))
     routes.add_url_rule(f"{ROOT}/me", "me", _me(api))
     routes.add_url_rule(f"{ROOT}/register", "register", _register(api))
-    routes.add_url_rule(f"{ROOT}/quality", "quality", _quality(api))
     routes.add_url_rule(f"{ROOT}/data-uses", "data_uses", _public(api, _data_uses))
     routes.add_url_rule(f"{ROOT}/figures", "figures", _public(api, _figures))
     routes.add_url_rule(f"{ROOT}/satre", "satre", _public(api, _satre))
+    routes.add_url_rule(f"{ROOT}/quality", "quality", _told_to_all(api, sources.qualities))
+    routes.add_url_rule(f"{ROOT}/code-lists", "code-lists", _told_to_all(api, code_lists.all_lists))
+    one_list = f"{ROOT}/code-lists/<slug>/<version>"
+    routes.add_url_rule(one_list, "code-list", _told_to_all(api, _code_list))
+    routes.add_url_rule(f"{one_list}/compared/<other>/<other_version>", "compared", _told_to_all(api, _compared))
     routes.add_url_rule(f"{ROOT}/checkpoints", "checkpoints", _checkpoints(api))
     routes.add_url_rule(f"{ROOT}/health", "health", _health)
     routes.add_url_rule(f"{ROOT}/ready", "ready", _ready(api))
@@ -194,11 +199,13 @@ def _register(api: Api) -> Callable[[], Response]:
     return view
 
 
-def _quality(api: Api) -> Callable[[], Response]:
-    def view() -> Response:
+def _told_to_all(api: Api, question: Callable[..., Any]) -> Callable[..., Response]:
+    """What everybody with a token may know."""
+
+    def view(**named: str) -> Response:
         api.actor()
         with api.gateway.unit.reading() as work:
-            return jsonify(sources.qualities(work))
+            return jsonify(question(work, **named))
 
     return view
 
@@ -226,6 +233,14 @@ def _figures(work: Work, gateway: Gateway) -> Any:
 
 def _satre(work: Work, gateway: Gateway) -> Any:
     return public_figures.satre(work, gateway.settings, gateway.now())
+
+
+def _code_list(work: Work, slug: str, version: str) -> View:
+    return code_lists.one(work, f"{slug}/{version}")
+
+
+def _compared(work: Work, slug: str, version: str, other: str, other_version: str) -> View:
+    return code_lists.compared(work, f"{slug}/{version}", f"{other}/{other_version}")
 
 
 def _checkpoints(api: Api) -> Callable[[], Response]:

@@ -135,6 +135,7 @@ def _others(schemas: dict[str, Any]) -> dict[str, Any]:
         f"{ROOT}/releases/{{id}}/package": {"get": package | {"parameters": [_ID]}},
         f"{ROOT}/releases/{{id}}/artefact": {"get": artefact | {"parameters": [_ID]}},
         f"{ROOT}/register": {"get": register | {"security": []}},
+        **_code_lists(),
         f"{ROOT}/quality": {"get": _operation("quality", bands, "pools")},
         f"{ROOT}/data-uses": {"get": uses | {"security": []}},
         f"{ROOT}/figures": {"get": figures | {"security": []}},
@@ -143,6 +144,19 @@ def _others(schemas: dict[str, Any]) -> dict[str, Any]:
         f"{ROOT}/health": {"get": health | {"security": []}},
         f"{ROOT}/ready": {"get": ready | {"security": []}},
         f"{ROOT}/me": {"get": _operation("me", "Who you are here, with the seats you hold.", "people")},
+    }
+
+
+def _code_lists() -> dict[str, Any]:
+    many = _operation("code-lists", "Every code list that a view may cite, newest versions first.", "pools")
+    one = _operation("code-list", "One version of a code list with its codes.", "pools")
+    two = _operation("compared", "What was added and removed from one code list to another.", "pools")
+    places = [{**_ID, "name": name} for name in ("slug", "version", "other", "other_version")]
+    path = f"{ROOT}/code-lists/{{slug}}/{{version}}"
+    return {
+        f"{ROOT}/code-lists": {"get": many},
+        path: {"get": one | {"parameters": places[:2]}},
+        f"{path}/compared/{{other}}/{{other_version}}": {"get": two | {"parameters": places}},
     }
 
 

@@ -43,6 +43,14 @@ _GROUPS: dict[str, tuple[str, dict[str, str]]] = {
             "refresh": "gateway.cli.records:refresh",
         },
     ),
+    "code-lists": (
+        "Published lists of codes that views cite by id.",
+        {
+            "list": "gateway.cli.code_lists:list_all",
+            "import": "gateway.cli.code_lists:import_list",
+            "compare": "gateway.cli.code_lists:compare",
+        },
+    ),
     "keys": (
         "The key that signs checkpoints and manifests.",
         {"rotate": "gateway.cli.safekeeping:rotate", "list": "gateway.cli.safekeeping:list_keys"},

@@ -6,6 +6,7 @@ MODULES = (
     "people",
     "certificates",
     "pools",
+    "code_lists",
     "opt_outs",
     "projects",
     "committee",

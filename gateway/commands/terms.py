@@ -6,6 +6,7 @@ from disclosure.checks.offline import LITERAL_BITS, THRESHOLDS
 from disclosure.terms import Terms
 from gateway.models import Grant, Pool, Release
 from gateway.vocabulary import Mark
+from workspaces.catalogue.code_lists import cited_in
 
 
 def terms_of(grant: Grant, pool: Pool, mark: Mark = Mark.BLIND) -> Terms:
@@ -17,6 +18,7 @@ def terms_of(grant: Grant, pool: Pool, mark: Mark = Mark.BLIND) -> Terms:
         floor_half_width=grant.floor_half_width,
         threshold_delta0_e15=grant.delta0_e15 // THRESHOLDS,
         literal_bits=LITERAL_BITS if mark is Mark.INFORMED else None,
+        code_lists=cited_in(pool.code_lists),
     )
 
 

@@ -8,6 +8,7 @@ from gateway.models.audit_event import AuditEvent
 from gateway.models.budget import Budget
 from gateway.models.certificate import Certificate
 from gateway.models.checkpoint import Checkpoint
+from gateway.models.code_list import CodeList
 from gateway.models.declaration import Declaration
 from gateway.models.erasure_order import ErasureOrder
 from gateway.models.exemption import Exemption
@@ -45,6 +46,7 @@ __all__ = [
     "Budget",
     "Certificate",
     "Checkpoint",
+    "CodeList",
     "Declaration",
     "ErasureOrder",
     "Exemption",

@@ -21,3 +21,4 @@ class Pool(SQLModel, table=True):
     epsilon_micro: int = Field(sa_type=BigInteger)
     delta_e15: int = Field(sa_type=BigInteger)
     committee: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    code_lists: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)

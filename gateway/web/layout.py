@@ -51,6 +51,7 @@ NAVIGATION = (
     Link("Opt-outs", "opt_outs.index", _GOVERNORS),
     Link("Erasures", "erasures.index", _GOVERNORS),
     Link("Sources", "sources.index", _GOVERNORS | {Seat.RESEARCHER}),
+    Link("Code lists", "code_lists.index", frozenset({Seat.RESEARCHER, Seat.IG_OFFICER, Seat.OUTPUT_CHECKER})),
     Link("Audit", "audit.index", frozenset({Seat.AUDITOR})),
     Link("Register", "register.index", signed_in=False),
     Link("Twin", "twin.page", signed_in=False),

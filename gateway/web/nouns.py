@@ -8,6 +8,7 @@ from gateway.vocabulary import Noun
 from gateway.web import (
     audit,
     certificates,
+    code_lists,
     committee,
     erasures,
     exemptions,
@@ -46,6 +47,7 @@ BLUEPRINTS = tuple(
         committee,
         figures,
         sources,
+        code_lists,
         register,
         audit,
         people,

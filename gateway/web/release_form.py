@@ -16,7 +16,7 @@ from gateway.web.covariate_field import covariates_line, covariates_of
 from gateway.web.event_fields import EventFields, concept_of, date_of, events_of, events_row, only
 from gateway.web.forms import Filled, choice, typed_json
 from gateway.web.program_fields import ProgramFields, program_of, program_row
-from workspaces.catalogue.code_lists import CODE_LISTS
+from workspaces.catalogue.code_lists import Cited
 from workspaces.catalogue.columns import Column
 from workspaces.catalogue.concepts import concepts
 from workspaces.catalogue.tables import TABLES
@@ -136,10 +136,13 @@ class ReleaseForm(FlaskForm):  # type: ignore[misc]
         validators=[Filled("Enter a number above 0 and at most 1, for example 0.5", 40)],
     )
 
-    def offer(self, granted: Granted) -> None:
-        """Let the selects offer what the project was granted."""
+    def offer(self, granted: Granted, code_lists: Iterable[Cited]) -> None:
+        """Let the selects offer what the project was granted, and the lists that it may cite."""
         sources = [choice("", "Choose"), *(choice(each.value, each.label) for each in sources_of(granted))]
-        limits = [choice("", "All events"), *(choice(each.value, each.label) for each in limits_of(granted))]
+        limits = [
+            choice("", "All events"),
+            *(choice(each.value, each.label) for each in limits_of(granted, code_lists)),
+        ]
         for row in self.columns:
             row.form.source.choices, row.form.only.choices = sources, limits
         tables = [choice("", "Choose"), *(choice(name, name) for name in granted if name != "person")]
@@ -218,10 +221,10 @@ def sources_of(granted: Granted) -> list[Source]:
     return found
 
 
-def limits_of(granted: Granted) -> list[Source]:
+def limits_of(granted: Granted, code_lists: Iterable[Cited]) -> list[Source]:
     """Published code lists and single concepts of the granted event tables."""
     kinds = {str(concept_of(TABLES[name]).domain.values) for name in granted if _has_concept(name)}  # type: ignore[union-attr]
-    listed = [Source(f"list:{each.id}", f"Code list: {each.name}") for each in CODE_LISTS.values()]
+    listed = [Source(f"list:{each.id}", f"Code list: {each.name} ({each.id})") for each in code_lists]
     single = [
         Source(f"concept:{each.concept_id}", f"{each.domain.capitalize()}: {each.name}")
         for each in concepts()

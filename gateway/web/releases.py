@@ -22,6 +22,7 @@ from gateway.web.release_form import ReleaseForm, filled_from
 from gateway.web.released import Table
 from gateway.web.security import ARTEFACT_POLICY
 from gateway.web.sessions import BACKGROUND
+from workspaces.catalogue.code_lists import cited_in
 from workspaces.catalogue.errors import Invalid
 from workspaces.catalogue.tables import TABLES
 from workspaces.twin.marginals import request_for
@@ -129,7 +130,7 @@ def _edited(
     asked = next((name for name in ("more_columns", "more_statistics", "price", "try") if name in request.form), "save")
     if asked.startswith("more_"):
         _grow(form, asked.removeprefix("more_"))
-    form.offer(project["grant"]["tables"])
+    form.offer(project["grant"]["tables"], cited_in(project["grant"]["code_lists"]).values())
     if request.method == "POST" and not asked.startswith("more_") and form.validate():
         try:
             if asked == "save":

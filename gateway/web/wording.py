@@ -182,6 +182,7 @@ COMMANDS: dict[Command, Wording] = {
         variant="secondary",
     ),
     _C.VIEW_QUALITY: Wording("Show exact figures", "", "That you looked is recorded.", variant="secondary"),
+    _C.IMPORT_CODE_LIST: Wording("Import a code list", "The list can be cited from now on."),
     _C.EXPORT_AUDIT: Wording("Verify the log", "", "That you looked is recorded."),
     _C.CREATE_TOKEN: Wording("Make a token", ""),
     _C.REVOKE_TOKEN: Wording("End this token", "The token is ended.", variant="secondary"),

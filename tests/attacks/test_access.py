@@ -33,6 +33,7 @@ CHECKERS = {"checker1", "checker2", "checker3"}
 RESEARCHERS = {"lead", "researcher", "outsider"}
 POSTS: dict[str, set[str]] = {
     "pools/view-quality": {"ig", "auditor"},
+    "pools/import-code-list": {"ig"},
     "pools/export-audit": {"auditor"},
     "pools/draft-project": RESEARCHERS,
     "pools/begin-refresh": {"ig", "operator"},

@@ -131,6 +131,19 @@ class Journey:
         officer.look("13-quality")
         officer.press("Show exact figures")
         officer.look("13-quality-exact")
+        officer.go("/code-lists")
+        officer.look("13-code-lists")
+        officer.page.get_by_role("button", name="Import a code list").click()
+        officer.look("13-code-list-form")
+        officer.page.locator("input[type=file]").set_input_files(
+            {"name": "list.csv", "mimeType": "text/csv", "buffer": b"code,term\n59621000,Essential hypertension\n"}
+        )
+        officer.page.get_by_label("SNOMED CT").check()
+        officer.page.get_by_label("Short name").fill("raised-pressure")
+        officer.page.get_by_label("Name", exact=True).fill("Raised pressure")
+        officer.page.get_by_label("Published by").fill("A register, version 1")
+        officer.press("Import a code list")
+        officer.look("13-code-list")
 
     def snapshot(self) -> None:
         lead = self.lead

@@ -81,7 +81,7 @@ def addresses(site: Site, method: str) -> list[str]:
 
 def filled(rule: str, ids: dict[str, str]) -> str:
     rule = re.sub("<(subject|load)_id>", ids.get(rule.split("/")[1], ""), rule)
-    return rule.replace("<int:version>", "1")
+    return rule.replace("<slug>", "hypertension").replace("<int:version>", "1")
 
 
 def token_of(client: FlaskClient) -> str:

@@ -11,7 +11,7 @@ from disclosure.person_view.refusals import refuse
 from disclosure.person_view.relations.tables import VALUE_OF, common_grid, grid_scale, scale
 from disclosure.person_view.schema import PERSON_ID
 from disclosure.person_view.values import Proof, Value, number, paren
-from workspaces.catalogue.code_lists import CODE_LISTS
+from workspaces.catalogue.code_lists import Cited
 from workspaces.catalogue.columns import Type
 
 MAX_PARTS = 20
@@ -202,7 +202,7 @@ class Scope:
 
     def _fixes(self, condition: exp.Expr | None) -> Iterator[tuple[str, frozenset[int]]]:
         for part in conjuncts(condition):
-            column, ids = _listed(part)
+            column, ids = _listed(part, self.proof.schema.code_lists)
             if column is not None and ids and column.name.lower() in VALUE_OF.values():
                 yield self.source(column).alias, ids
 
@@ -220,7 +220,7 @@ def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
             yield part
 
 
-def _listed(part: exp.Expr) -> tuple[exp.Column | None, frozenset[int]]:
+def _listed(part: exp.Expr, code_lists: Mapping[str, Cited]) -> tuple[exp.Column | None, frozenset[int]]:
     """The column and the concepts that `column = n`, `column IN (n, …)` or in_code_list(column, id) leaves."""
     literals: list[exp.Expr] = []
     if isinstance(part, exp.EQ):
@@ -229,7 +229,7 @@ def _listed(part: exp.Expr) -> tuple[exp.Column | None, frozenset[int]]:
         literals = part.expressions
     elif isinstance(part, exp.Anonymous) and part.name.lower() == "in_code_list" and len(part.expressions) == 2:
         column, listed = part.expressions
-        found = CODE_LISTS.get(listed.name)
+        found = code_lists.get(listed.name)
         return (
             (column, frozenset(found.concept_ids)) if found and isinstance(column, exp.Column) else (None, frozenset())
         )

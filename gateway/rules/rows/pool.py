@@ -30,6 +30,7 @@ ROWS: tuple[Step, ...] = (
     step(_POOL, _C.REQUEST_OPT_OUTS, by={Role.OPERATOR}, records=_E.OPT_OUTS_REQUESTED),
     step(_POOL, _C.RECEIVE_OPT_OUTS, by={Role.OPERATOR}, records=_E.OPT_OUTS_RECEIVED),
     step(_POOL, _C.VIEW_QUALITY, by={Role.IG_OFFICER, Role.AUDITOR}, records=_E.QUALITY_VIEWED),
+    step(_POOL, _C.IMPORT_CODE_LIST, by=_IG, records=_E.CODE_LIST_IMPORTED),
     step(_POOL, _C.EXPORT_AUDIT, by={Role.AUDITOR}, records=_E.AUDIT_EXPORTED),
     step(_POOL, _C.SIGN_CHECKPOINT, by=_SYSTEM, records=_E.CHECKPOINT_SIGNED),
     step(_POOL, _C.TAKE_BACKUP, by=_SYSTEM, records=_E.BACKUP_TAKEN),

@@ -172,7 +172,8 @@ def _project(work: Work, actor: Actor, roles: frozenset[Role], subject: Project,
 def grant_shown(grant: Grant, pool: Pool, *, informed: bool) -> View:
     """Everything that a person's request is priced and checked with; the population is a public figure."""
     mark = mark_of(grant, informed=informed)
-    return {**grant.model_dump(mode="json"), "public_population": pool.public_population, "mark": mark.value}
+    public = plain(pool, "public_population", "code_lists")
+    return {**grant.model_dump(mode="json"), **public, "mark": mark.value}
 
 
 def _vote(work: Work, row: Vote) -> View:
