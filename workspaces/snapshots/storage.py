@@ -15,6 +15,7 @@ from typing import Any
 from workspaces.catalogue.errors import Invalid
 from workspaces.intake.deliveries import fingerprint
 from workspaces.scratch import scratch_folder
+from workspaces.snapshots import readme
 from workspaces.snapshots.manifest import check_signature, digest_of
 from workspaces.snapshots.minimise import Written
 from workspaces.snapshots.objects import ObjectStore
@@ -136,13 +137,13 @@ def open_snapshot(
     if not opened.root.is_dir():
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         with scratch_folder(folder) as draft:
-            _fetch(store, snapshot_id, json.loads(manifest)["tables"], draft)
+            _fetch(store, snapshot_id, json.loads(manifest), draft)
             _settle(draft, opened.root)
     return opened
 
 
-def _fetch(store: ObjectStore, snapshot_id: str, tables: Mapping[str, dict[str, Any]], draft: Path) -> None:
-    for table, facts in tables.items():
+def _fetch(store: ObjectStore, snapshot_id: str, manifest: Mapping[str, Any], draft: Path) -> None:
+    for table, facts in manifest["tables"].items():
         place, name = _place(table)
         (draft / place).mkdir(exist_ok=True)
         store.fetch(_name(snapshot_id, place, name), draft / place / name)
@@ -154,6 +155,7 @@ def _fetch(store: ObjectStore, snapshot_id: str, tables: Mapping[str, dict[str, 
             )
         (draft / place / name).chmod(0o444 if place == "room" else 0o400)
     (draft / "room").mkdir(exist_ok=True)
+    readme.write(manifest["plan"], draft / "room")
     (draft / "room").chmod(0o555)
     (draft / "draw").chmod(0o500)
 
