@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from disclosure.release import DrawFailed, draw
 from disclosure.requests import parse_request
 from infra.audit import cases
+from infra.audit.programs import chambers
 from tests.factories.odd_worlds import worlds
 from tests.factories.worlds import write
 from workspaces.catalogue.errors import Invalid
@@ -40,7 +41,7 @@ def answer(statistics, world):
     with tempfile.TemporaryDirectory() as folder:
         files = write(world, Path(folder))
         try:
-            draw(parse_request(asked), cases.TERMS, files)
+            draw(parse_request(asked), cases.TERMS, files, chambers=chambers)
         except Invalid as refusal:
             return refusal.code
         except DrawFailed:
