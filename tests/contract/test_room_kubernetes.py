@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.factories import cluster as stand_in
+from tests.factories.cluster_api import TOKEN, served
 from workspaces.catalogue.errors import Invalid
 from workspaces.rooms.base import Ended, Limits, RoomPlan, RoomResult
 from workspaces.rooms.kubernetes import driver as driver_module
@@ -67,10 +68,10 @@ def stand(folder: Path) -> Iterator[Place]:
     (folder / "environment" / "bin" / "python3").symlink_to("/usr/bin/python3")
     (folder / "snapshot").mkdir()
     (folder / "snapshot" / "person.parquet").write_bytes(b"rows")
-    (folder / "token").write_text(stand_in.TOKEN + "\n")
+    (folder / "token").write_text(TOKEN + "\n")
     cluster = stand_in.Cluster({IMAGE: folder / "environment"})
     cluster.root, cluster.export = folder, "/export"
-    with stand_in.served(cluster) as address, pytest.MonkeyPatch.context() as patch:
+    with served(cluster) as address, pytest.MonkeyPatch.context() as patch:
         patch.setattr(driver_module, "LOOK_SECONDS", 0.02)
         yield Place(folder, cluster, address)
 
