@@ -17,7 +17,7 @@ _ABOUT = """# Snapshot {snapshot_id}
 
 Records as of {cut_date}{period}, for project {project_id}. Every table is a Parquet file beside this one and can
 be read, not changed. `person_id` ties the rows of one person together and means nothing else. Dates of events are the
-Monday of their week, deaths the first of their month. Who opted out is not in it.
+Monday of their week, deaths the first of their month. {choices}
 
 {tables}
 What each column means and which values it may have is in `{dictionary}`.
@@ -59,8 +59,21 @@ def _about(plan: Mapping[str, Any], granted: Mapping[str, list[str]]) -> str:
         cut_date=plan["cut_date"],
         period=period if since or until else "",
         tables="".join(lines),
+        choices=_choices(plan),
         dictionary=DICTIONARY,
     )
+
+
+def _choices(plan: Mapping[str, Any]) -> str:
+    """Whose choice counts, and what stays from build to build: as the plan says, never as a count."""
+    cited = plan.get("exemption")
+    told = "Who opted out is not in it."
+    if cited:
+        decided = f"{cited['decided_by']} ({cited['reference']}), until {cited['expires_on']}"
+        told = f"People with a national opt-out are in it, by the decision of {decided}."
+    if "longitudinal_key_id" in plan:
+        told += "\n`pseudonym.parquet` gives each `person_id` a pseudonym that stays in every build of this project."
+    return told
 
 
 def _row(column: Column) -> tuple[str, ...]:

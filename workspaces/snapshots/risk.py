@@ -31,17 +31,20 @@ CREATE TEMP TABLE class AS SELECT class, count(*) AS size FROM member GROUP BY c
 """
 
 # The people looked at follow from the secret sampling keys, the events known of each from a hash of person and event.
+# Whoever does not fit the first fact known of somebody fits none of their facts together.
 _KNOWN = """
 CREATE OR REPLACE TEMP TABLE known AS
 SELECT person_id AS target, fact, row_number() OVER (PARTITION BY person_id ORDER BY hash(person_id, fact), fact) AS n
 FROM (SELECT DISTINCT person_id, fact FROM fact SEMI JOIN looked_at USING (person_id)) QUALIFY n <= $known;
+CREATE OR REPLACE TEMP TABLE near AS FROM fact SEMI JOIN known USING (fact);
+CREATE OR REPLACE TEMP TABLE first AS SELECT DISTINCT target, person_id FROM near JOIN known USING (fact) WHERE n = 1;
 CREATE OR REPLACE TEMP TABLE fits AS
-SELECT target, e.person_id, bit_or(1 << (n - 1)::INTEGER) AS facts
-FROM (FROM fact SEMI JOIN known USING (fact)) AS e JOIN known USING (fact) GROUP BY target, e.person_id;
+SELECT target, person_id, bit_or(1 << (n - 1)::INTEGER) AS facts
+FROM near JOIN known USING (fact) SEMI JOIN first USING (target, person_id) GROUP BY target, person_id;
 """
 _FACTS = {
     "date": "SELECT person_id, hash(code, day) AS fact FROM event",
-    "month": "SELECT person_id, hash(code, date_trunc('month', day)) AS fact FROM event",
+    "month": "SELECT person_id, hash(code, 12 * year(day) + month(day)) AS fact FROM event",
     "order": "SELECT person_id, hash(code, lead(code) OVER next, lead(day) OVER next - day) AS fact FROM event"
     " WINDOW next AS (PARTITION BY person_id ORDER BY day, code) QUALIFY lead(code) OVER next IS NOT NULL",
 }

@@ -55,11 +55,13 @@ CREATE TEMP TABLE latest_type_1 AS
 SELECT nhs_number FROM source_type_1 GROUP BY nhs_number HAVING arg_max(opted_out, row(code_date, opted_out));
 CREATE TEMP TABLE denied AS
 SELECT nhs_number FROM withheld UNION SELECT nhs_number FROM source_exclusion UNION FROM latest_type_1;
-CREATE TEMP TABLE kept AS
-SELECT nhs_number FROM person_hash SEMI JOIN read_parquet($allowed) USING (hashed)
-ANTI JOIN denied USING (nhs_number);
+CREATE TEMP TABLE judged AS
+SELECT nhs_number, coalesce(
+    hashed IN (SELECT hashed FROM read_parquet($allowed)) AND nhs_number NOT IN (FROM denied), false) AS is_kept
+FROM person_hash;
+CREATE TEMP TABLE kept AS SELECT nhs_number FROM judged WHERE is_kept;
 CREATE TEMP TABLE left_out AS
-SELECT nhs_number FROM person_hash ANTI JOIN kept USING (nhs_number) UNION SELECT nhs_number FROM source_exclusion;
+SELECT nhs_number FROM judged WHERE NOT is_kept UNION SELECT nhs_number FROM source_exclusion;
 CREATE TEMP TABLE asked_about AS
 SELECT nhs_number FROM (FROM person_hash SEMI JOIN left_out USING (nhs_number))
 SEMI JOIN read_parquet($asked) USING (hashed);

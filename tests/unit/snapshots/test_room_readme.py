@@ -34,6 +34,17 @@ def test_every_approved_column_is_explained_and_no_other(tmp_path):
     assert "year_of_birth" not in text
 
 
+def test_an_exemption_and_pseudonyms_that_stay_are_told(tmp_path):
+    plain, _ = described(tmp_path)
+    cited = {"decided_by": "the Confidentiality Advisory Group", "reference": "26/CAG/0001", "expires_on": "2026-12-31"}
+    told, _ = described(tmp_path, PLAN | {"exemption": cited, "longitudinal_key_id": "0" * 16})
+    assert "Who opted out is not in it." in plain
+    assert "Who opted out is not in it." not in told
+    assert "26/CAG/0001" in told
+    assert "pseudonym.parquet" in told
+    assert "pseudonym.parquet" not in plain
+
+
 def test_the_whole_catalogue_can_be_described(tmp_path):
     every = {name: [column.name for column in table.columns] for name, table in TABLES.items()}
     _, rows = described(tmp_path, PLAN | {"tables": every, "period": [None, None]})
