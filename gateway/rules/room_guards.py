@@ -25,7 +25,7 @@ def sees_rows(_: Actor, facts: Facts) -> Refusal | None:
         tier_of(facts.grant).sees_rows,
         "job:stays_inside",
         "What a job writes and how it went stay in its room: this project's tier shows no rows outside.",
-        "Try the script on made-up records on your own machine; a synthetic twin to run it on is not there yet.",
+        "Try the script on the public synthetic twin (page Twin), on your own machine.",
     )
 
 
