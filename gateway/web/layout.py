@@ -47,6 +47,7 @@ NAVIGATION = (
     Link("Desk", "reviews.desk", frozenset({Seat.OUTPUT_CHECKER})),
     Link("Releases", "releases.index", _RELEASES),
     Link("People", "certificates.index", frozenset({Seat.IG_OFFICER, Seat.AUDITOR})),
+    Link("Budgets", "budgets.index", frozenset({Seat.IG_OFFICER, Seat.AUDITOR})),
     Link("Committee", "committee.index", frozenset({Seat.IG_OFFICER, Seat.AUDITOR, *COMMITTEE})),
     Link("Opt-outs", "opt_outs.index", _GOVERNORS),
     Link("Erasures", "erasures.index", _GOVERNORS),

@@ -7,6 +7,7 @@ from gateway.store.queries.facts import noun_of
 from gateway.vocabulary import Noun
 from gateway.web import (
     audit,
+    budgets,
     certificates,
     code_lists,
     committee,
@@ -50,6 +51,7 @@ BLUEPRINTS = tuple(
         code_lists,
         register,
         audit,
+        budgets,
         people,
         twin,
         status,

@@ -370,6 +370,7 @@ class Journey:
             (officer, "revoke", f"/certificates/{first}/revoke"),
             (officer, "publish-agreement", "/agreement"),
             (officer, "committee", "/committee"),
+            (officer, "budgets", "/budgets"),
             (lead, "present", "/account/certificates"),
             (lead, "agreement", "/account/agreement"),
             (member, "declare", f"/projects/{other}/declare"),
