@@ -9,6 +9,7 @@ import json
 import os
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def opened(folder: Path, objects: Objects, release: Release) -> Path:
         made = scratch / "twin"
         write(made_up(json.loads(artefact)), made)
         _pack(made, artefact)
-        if not found.exists():  # else another was faster, with the same bytes
+        with suppress(OSError):  # another was faster, with the same bytes
             os.replace(made, found)
     return found
 
