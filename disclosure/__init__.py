@@ -25,10 +25,9 @@ Whoever calls `answer` twice spends twice: keeping the account, and asking the s
 `price` and `draw` are its two halves. Importing this package loads neither the sampler nor the database.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from disclosure.collector import loaded_plainly
+from disclosure.collector import loaded
 
 if TYPE_CHECKING:
     from disclosure.clearance import price
@@ -50,8 +49,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """What `__all__` names, loaded when it is first asked for; collecting garbage would be a tenth of that."""
+    """What `__all__` names, loaded when it is first asked for."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    with loaded_plainly():
-        return getattr(import_module(_HOMES[name]), name)
+    return getattr(loaded(_HOMES[name]), name)

@@ -1,12 +1,12 @@
 """The same exact, bounded aggregate on each engine; what it returns never leaves `release.draw`."""
 
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from disclosure.collector import loaded
 from disclosure.engines.event_plan import Plan
 from disclosure.engines.plan import SnapshotFiles
 from disclosure.person_view.schema import ProvenView
@@ -37,5 +37,5 @@ class Aggregate(Protocol):
 
 def engine(name: str) -> Aggregate:
     """The aggregate of an engine, `duckdb` or `spark`, loaded when it is first asked for. Raises KeyError."""
-    chosen: Aggregate = import_module(MODULES[name]).aggregate
+    chosen: Aggregate = loaded(MODULES[name]).aggregate
     return chosen
