@@ -203,6 +203,15 @@ def exemptions(race: Race) -> None:
             race.run("ig", C.REFUSE_EXEMPTION, made, WHY)
 
 
+def certificates(race: Race) -> None:
+    """Refused; accepted and revoked."""
+    held = {"kind": "IG_TRAINING", "reference": "T-1", "issued_on": race.town.clock().date().isoformat()}
+    for steps in ((C.REFUSE_CERTIFICATE,), (C.ACCEPT_CERTIFICATE, C.REVOKE_CERTIFICATE)):
+        made = race.run("lead", C.PRESENT_CERTIFICATE, race.town.people["lead"], held)
+        for command in steps:
+            race.run("ig", command, made, WHY)
+
+
 def walked(town: Town) -> set[tuple[str, str, str, str]]:
     rows = [row for row in town.read(audit_chain.export) if not row["code"]]
     return {(row["noun"], row["state_before"], row["command"], row["state_after"]) for row in rows}
@@ -225,6 +234,7 @@ def test_of_two_who_take_a_step_at_once_one_does(race: Race) -> None:
     rooms(race, project)
     orders(race)
     exemptions(race)
+    certificates(race)
     race.run("ig", C.CLOSE_PROJECT, project, WHY)
     missing = sorted(_rows() - {row[1:] for row in walked(town)})
     assert not missing, missing
