@@ -23,6 +23,8 @@ _COLUMNS = {
     "ended": "event_end_date",
 }
 
+_PRACTICE = {"practice": "gp_practice_code"}  # of use to tracing; not every council sends it
+
 
 def receive(folder: Path, source: Source, limits: Limits) -> Delivery:
     """Find the CSV files and check their columns."""
@@ -40,7 +42,7 @@ def stage(engine: Engine, delivery: Delivery, limits: Limits, *, scratch: Path) 
     """Fill the staged tables. A row carries its own NHS number, so the council's identifier and the number
     together tie an event to a person: an identifier used for two numbers mixes nobody."""
     for path in delivery.files["client_level_data"]:
-        broken = read_csv(engine, path, _COLUMNS, limits, into="one_file")
+        broken = read_csv(engine, path, _COLUMNS | _PRACTICE, limits, into="one_file")
         engine.execute(
             """
             INSERT INTO staged_event
@@ -52,6 +54,10 @@ def stage(engine: Engine, delivery: Delivery, limits: Limits, *, scratch: Path) 
         engine.execute(
             "INSERT INTO staged_event (target, fault) SELECT 'social_care_event', 'broken_line' FROM range($broken)",
             {"broken": broken},
+        )
+        engine.execute(
+            "INSERT INTO staged_reference SELECT to_json([la_person_id, number])::VARCHAR, la_person_id, practice"
+            " FROM one_file WHERE la_person_id IS NOT NULL"
         )
         engine.execute(
             """

@@ -73,11 +73,13 @@ CREATE TEMP TABLE staged_person (
     local_id VARCHAR, number VARCHAR, status VARCHAR, withheld BOOLEAN, birth VARCHAR, gender VARCHAR,
     ethnic_category VARCHAR, place VARCHAR, death VARCHAR, fault VARCHAR);
 CREATE TEMP TABLE staged_claim (local_id VARCHAR, number VARCHAR, withheld BOOLEAN);
+CREATE TEMP TABLE staged_reference (local_id VARCHAR, reference VARCHAR, practice VARCHAR);
 CREATE TEMP TABLE staged_event (
     target VARCHAR, local_id VARCHAR, codings VARCHAR[], started VARCHAR, ended VARCHAR, quantity VARCHAR,
     unit VARCHAR, fault VARCHAR);
 """
 """`staged_claim` are the numbers of a row that names several: nobody's rows, but an opt-out counts for each of them.
+`staged_reference` says what a sender calls a person, and the practice named: who has no number may be traced by it.
 `fault` is the reason why a row cannot be read at all; `codings` are `VOCABULARY|code`, best first;
 `quantity` is a measured value or the days a prescription lasts."""
 

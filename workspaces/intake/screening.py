@@ -175,6 +175,20 @@ FROM staged_event e LEFT JOIN coded c USING (target, codings)
 WHERE NOT list_contains($tables, target) OR (target = 'observation' AND c.chosen IS NULL) GROUP BY ALL
 """
 
+# Who came without any number, once for each of the sender's identifiers, by a total order over what is told of them.
+# An identifier that elsewhere has a number is nobody to be traced.
+_UNTRACED = """
+SELECT NULL::BIGINT AS nhs_number, organisation, reference, birth_date, sex, ethnic_group, borough, practice
+FROM (SELECT *, row_number() OVER (PARTITION BY reference
+            ORDER BY birth_date, sex, ethnic_group, borough, practice) AS place
+        FROM (SELECT reference, upper(trim(practice)) AS practice, p.* EXCLUDE (r)
+            FROM person_row p JOIN staged_reference USING (local_id)))
+    AS told, origin
+WHERE place = 1 AND birth_date <= $extract_date AND reason = 'no_nhs_number' AND reference NOT IN (
+    SELECT reference FROM staged_reference JOIN person_row USING (local_id)
+    WHERE reason IS DISTINCT FROM 'no_nhs_number')
+"""
+
 
 @dataclass(frozen=True)
 class Screened:
@@ -222,6 +236,9 @@ def screen(engine: Engine, folder: Path, *, delivery: Delivery, rank: int) -> Sc
         "exclusion": write_parquet(engine, "FROM exclusion", folder / "exclusion.parquet"),
         "type_1": write_parquet(engine, "FROM type_1", folder / "type_1.parquet"),
     }
+    if one(engine, "SELECT count(*) FROM staged_reference"):
+        engine.execute(f"CREATE TEMP TABLE untraced AS {_UNTRACED}", {"extract_date": delivery.extract_date})
+        write_parquet(engine, "FROM untraced", folder / "untraced.parquet")
     staged = counts(engine, "SELECT target, count(*) FROM staged_event GROUP BY 1")
     for target in EVENTS:
         held_back[target] = Counter()

@@ -42,6 +42,9 @@ TABLES: dict[str, str] = {
 has no file for a kind of event that its source did not send.
 """
 
+UNTRACED = "untraced"
+"""Beside the tables, where councils sent people without a number: what tracing compares. No snapshot reads it."""
+
 COLUMNS = {name: dict(each.split() for each in spelled.split(", ")) for name, spelled in TABLES.items()}
 """Table -> column -> type."""
 
