@@ -94,7 +94,7 @@ INFORMATION_GOVERNANCE = (
     _t(
         "1.4.02",
         "What holds for a time is seen to hold",
-        "unit/people/test_certificates.py::test_a_lapse_suspends_by_itself_and_a_renewal_restores",
+        "unit/people/test_accreditation.py::test_a_lapse_suspends_by_itself_and_a_renewal_restores",
     ),
     _g("1.4.03", "Changed regulations are followed", _PAPER),
     _t(
@@ -130,12 +130,12 @@ INFORMATION_GOVERNANCE = (
     _t(
         "1.6.03",
         "Training is renewed when needs change",
-        "unit/people/test_certificates.py::test_a_demand_may_be_announced",
+        "unit/people/test_accreditation.py::test_a_demand_may_be_announced",
     ),
     _t(
         "1.6.04",
         "Training records are accurate and tied to access",
-        "unit/people/test_certificates.py::test_a_project_proposes_members_and_accreditation_decides",
+        "unit/people/test_accreditation.py::test_a_project_proposes_members_and_accreditation_decides",
     ),
     _g("1.7.01", "Engagement with the public is inclusive and balanced", _PAPER),
     _r("1.7.02", "Operations, data and projects are public", "register"),
