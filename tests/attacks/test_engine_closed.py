@@ -167,6 +167,7 @@ PLACES = {
 # written here by hand: whole numbers and dates in, totals of one person out
 ALLOWED = {"abs", "avg", "count", "greatest", "least", "max", "min", "mod", "sum"}
 ALLOWED |= {"arg_max", "arg_min", "argmax", "argmin", "max_by", "min_by"}
+ALLOWED |= {"any_value", "nullif"}  # written as max, and as CASE: neither reaches an engine
 
 
 def test_of_all_functions_of_the_engine_only_those_that_are_proven_pass(tried: Tried) -> None:

@@ -12,7 +12,13 @@ from workspaces.snapshots import why_not
 
 ANNA, BOB, CYD, DAN = (number(index) for index in (1, 2, 3, 4))
 WITHHELD = {"url": "https://fhir.nhs.uk/StructureDefinition/Extension-WithheldIdentityReason", "valueCode": "02"}
-EXEMPTION = {"id": "exm-1", "ground": "SPECIFIC_EXEMPTION", "reference": "26/CAG/0001", "expires_on": "2026-12-31"}
+EXEMPTION = {
+    "id": "exm-1",
+    "ground": "SPECIFIC_EXEMPTION",
+    "decided_by": "the Confidentiality Advisory Group",
+    "reference": "26/CAG/0001",
+    "expires_on": "2026-12-31",
+}
 
 
 @pytest.fixture
