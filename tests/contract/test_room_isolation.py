@@ -119,17 +119,29 @@ def test_results_stay_in_the_workspace(house: House) -> None:
     assert (house.base / "workspaces" / "result" / "result.csv").read_text() == "rows"
 
 
-@pytest.mark.parametrize("where", ["snapshot", "workspaces/socketed", "workspaces/socketed/code"])
-def test_a_folder_that_holds_a_socket_is_refused(house: House, where: str) -> None:
-    plan = house.plan("socketed", "")
+def test_a_snapshot_that_holds_a_socket_is_refused(house: House) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(house.base / where / "s"))
+        listener.bind(str(house.base / "snapshot" / "s"))
     try:
         with pytest.raises(Invalid) as refusal:
-            house.driver.run(plan)
+            house.run("socketed", "")
     finally:
-        (house.base / where / "s").unlink()
+        (house.base / "snapshot" / "s").unlink()
     assert refusal.value.code == "room:channel"
+
+
+@pytest.mark.parametrize("where", ["", "code", "deep/er"])
+def test_a_socket_in_a_workspace_is_gone_before_anything_runs(house: House, where: str) -> None:
+    """Of a run whose supervisor was killed before it could look."""
+    folder = house.workspace("socketed") / where
+    folder.mkdir(parents=True, exist_ok=True)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "s"))
+        listener.listen()
+        looks = f"import os; print(os.path.lexists('/workspace/{where}/s'))"
+        assert house.run("socketed", looks).ended is Ended.FINISHED
+    assert house.output("socketed") == "False\n"
+    assert not (folder / "s").exists()
 
 
 def test_a_socket_that_a_room_leaves_behind_is_gone(house: House) -> None:

@@ -121,6 +121,8 @@ class LocalRooms(Sittings):
             return
         if name == "door":
             doors.clear(path)  # a room that was here before may have left things in the way
+        if name == "workspace":
+            folders.remove_channels(folder)  # of a run whose supervisor was killed before it could look
         folders.refuse_channels(folder, path)
         if user.standing is Standing.SAME:
             return
