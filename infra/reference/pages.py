@@ -27,6 +27,7 @@ PERSONAL = {
     "membership": "yes: who is in a project",
     "vote": "yes: who voted",
     "exemption": "yes: who proposed, seconded and approved it; nobody whom it lets in",
+    "code_list": "yes: who imported it",
     "declaration": "yes: who has an interest",
     "review": "yes: who reviewed",
     "audit_event": "yes: who did what",
