@@ -79,9 +79,9 @@ def slowest(pattern: re.Pattern[str]) -> float:
 
 
 def _taken(look: Callable[[str], object], text: str) -> float:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     look(text)
-    return time.perf_counter() - begun
+    return time.thread_time() - begun
 
 
 def test_there_are_some() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from workspaces.catalogue.errors import Invalid
 from workspaces.rooms.base import RoomPlan
 
-PINNED = re.compile(r"[a-z0-9][a-z0-9._:/-]*@sha256:[0-9a-f]{64}")
+PINNED = re.compile(r"[a-z0-9][a-z0-9._:/-]{0,255}@sha256:[0-9a-f]{64}")
 FIRST_USER, USERS = 100_000, 1 << 30
 
 
