@@ -55,6 +55,7 @@ def house(*, with_pool: bool = True, hold: bool = True) -> House:
         raise told(why) from None
     try:
         at = open_house(ours)
+        click.get_current_context().call_on_close(at.gateway.unit.dispose)
         with at.gateway.unit.reading() as work:
             opened = work.find(Pool) is not None
     except (SQLAlchemyError, ImportError):

@@ -22,6 +22,7 @@ def doctor(as_json: bool) -> None:
         house = open_house(settings())
     except ImportError:  # a database whose driver is not there
         raise Invalid("database:unusable", "The database cannot be opened.", MIGRATE) from None
+    click.get_current_context().call_on_close(house.gateway.unit.dispose)
     found = examine(house)
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in found], indent=1))

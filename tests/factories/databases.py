@@ -26,14 +26,15 @@ def kind() -> str:
 
 def empty_database(folder: Path, on: str = "") -> str:
     """The address of a fresh database without tables; `on` says which kind where the test is about one."""
+    folder.mkdir(exist_ok=True)  # a gateway's folder is there whatever keeps its rows
     if (on or kind()) == "sqlite":
-        folder.mkdir(exist_ok=True)
         return f"sqlite:///{folder / 'gateway.db'}"
     return server().create(f"tre_{next(_numbers)}")
 
 
 def new_database(folder: Path, on: str = "") -> str:
     """The address of a fresh database with the newest tables; `on` as above."""
+    folder.mkdir(exist_ok=True)
     if (on or kind()) == "sqlite":
         address = empty_database(folder, on)
         shutil.copyfile(_migrated_file(), folder / "gateway.db")
