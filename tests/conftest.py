@@ -8,6 +8,7 @@ from hypothesis import settings
 
 from tests.factories.databases import CHOICE
 from tests.factories.gateways import OPENED, settle_town
+from tests.factories.kept import keeps_rows
 from tests.factories.tried import pytest_terminal_summary, tried
 
 __all__ = ["pytest_terminal_summary", "tried"]
@@ -30,6 +31,13 @@ settings.load_profile("repeatable" if os.environ.get("TRE_REPEATABLE") else "her
 
 def pytest_report_header(config: pytest.Config) -> str:
     return f"database: {config.getoption('--database')}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what is worth a run on each database; the rest would do the same thing twice."""
+    for item in items:
+        if "town" in getattr(item, "fixturenames", ()) or keeps_rows(item.path):
+            item.add_marker("database")
 
 
 @pytest.fixture
