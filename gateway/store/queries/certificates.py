@@ -22,10 +22,13 @@ def demands(work: Work, now: datetime) -> Demands:
 
 def standings(work: Work, person: Person, now: datetime, kinds: Iterable[str] = tuple(KINDS)) -> list[Standing]:
     """How somebody stands with these kinds of certificate, or with every kind."""
+    wanted = tuple(kinds)
+    if not wanted:
+        return []  # and nothing is asked: a list of projects has hundreds of members
     asked = work.once(demands, now)
     version = version_in_force(work.once(every_version), now)
     held = held_by(work, person)
-    return [standing(kind, held, version, now, asked.get(kind, frozenset())) for kind in kinds]
+    return [standing(kind, held, version, now, asked.get(kind, frozenset())) for kind in wanted]
 
 
 def suspended_seats(work: Work, person: Person, now: datetime) -> frozenset[Seat]:

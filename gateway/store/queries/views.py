@@ -31,7 +31,7 @@ from gateway.rules.roles import roles_on
 from gateway.rules.transitions import STEPS, choose
 from gateway.rules.visibility import may_see, visible_votes
 from gateway.store.ahead import Ahead
-from gateway.store.queries.certificates import HELD, demands
+from gateway.store.queries.certificates import HELD, OF_ORGANISATION, demands
 from gateway.store.queries.facts import ENTRIES, all_facts_of, from_inside, from_outside
 from gateway.store.queries.people_views import certificate, declarations, member, oneself
 from gateway.store.queries.reach import in_order, worth_a_look
@@ -92,6 +92,8 @@ def _load_what_views_say(ahead: Ahead, noun: Noun, seen: Sequence[Facts]) -> Non
     ahead.load(PEOPLE, people)
     if noun is Noun.PROJECT and seen and ahead.once(demands, seen[0].now):
         ahead.load(HELD, people)
+        somebody = [found for each in people if (found := ahead.one_of(PEOPLE, each))]
+        ahead.load(OF_ORGANISATION, {found.organisation for found in somebody if found.organisation})
 
 
 def register(work: Work) -> list[View]:

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from gateway.models import Membership, Person
 from gateway.store.ahead import Ahead
 from gateway.store.queries import views
 from gateway.store.queries.facts import MEMBERS, TABLES, all_facts_of, facts_of
 from gateway.store.queries.view_parts import View
-from gateway.vocabulary import Noun
-from tests.factories.gateways import REQUEST, Town, approved_project, cleared_snapshot, submitted_release
+from gateway.vocabulary import Command, Noun
+from tests.factories.gateways import REQUEST, Town, application, approved_project, cleared_snapshot, submitted_release
 
 DAYS = 7
 NOUNS = (Noun.PROJECT, Noun.RELEASE, Noun.SNAPSHOT, Noun.REGISTER_ENTRY, Noun.OPT_OUT_LIST, Noun.PERSON)
@@ -57,6 +58,23 @@ def test_a_longer_list_takes_no_more_questions(town: Town, noun: Noun) -> None:
             asked.append(len(statements))
     assert asked[:3] == asked[3:]
     assert max(asked) < 28
+
+
+@pytest.mark.parametrize("demanded", [False, True])
+def test_more_people_take_no_more_questions(town: Town, demanded: bool) -> None:
+    project_id = town.do("lead", Command.DRAFT_PROJECT, town.pool_id, application()).created_id
+    if demanded:
+        town.do("ig", Command.REQUIRE_CERTIFICATE, town.pool_id, {"kind": "IG_TRAINING", "seat": "RESEARCHER"})
+    asked = []
+    for who in ("outsider", "checker1"):
+        with town.gateway.unit.writing() as work:
+            work.need(Person, town.people[who]).organisation = f"Organisation of {who}"
+            work.add(Membership(project_id=project_id, person_id=town.people[who]))
+        with counted(town) as statements:
+            (view,) = listed(town, "auditor", Noun.PROJECT)
+        assert [bool(each["lacks"]) for each in view["members"]] == [demanded] * len(view["members"])
+        asked.append(len(statements))
+    assert asked[0] == asked[1]
 
 
 @pytest.mark.parametrize("name", PEOPLE)
