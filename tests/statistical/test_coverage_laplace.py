@@ -17,7 +17,7 @@ from disclosure.statistics.series import forecasts
 from tests.factories.statistics import ASKED
 from tests.factories.statistics import bound as statistic_of
 from tests.plain.statistics import TWINS
-from tests.statistical.test_coverage_derived import Held, assert_about_95_percent, covered, noisy, values
+from tests.statistical.test_coverage_derived import Held, assert_about_95_percent, cells_at_once, covered, noisy, values
 from tests.statistical.test_coverage_rates import BANDS, followed
 
 DRAWS = 1_200
@@ -59,7 +59,7 @@ def test_quantiles(changes, upper):
     exact = TWINS["quantiles"](people, {**ASKED["quantiles"], "lower": -upper, "upper": upper, "by": []})
     drawn = noisy(statistic, people, scale)[:DRAWS]
     assert statistic.levels == (1 if upper == 6 else 2)
-    found = covered(statistic, drawn, scale, [true["value"] for true in exact.values()])
+    found = covered(statistic, drawn, scale, [true["value"] for true in exact.values()], cells_at_once)
     assert_about_95_percent(found, most=1, given=0)
 
 
